@@ -1,0 +1,1 @@
+"""Files of the bot to raw tables: read, vetted, kept exactly once."""

@@ -1,0 +1,1 @@
+"""The command `watchhouse`: checks, reports and upkeep over the warehouse."""
