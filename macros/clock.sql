@@ -1,0 +1,42 @@
+{# The instant that a check judges: now (one for all checks of a run), or the var `as_of`, in UTC. #}
+{% macro as_of() -%}
+    {%- set given = var("as_of") -%}
+    {%- set stamp = (
+        "^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?$"
+    ) -%}
+    {%- if not given -%} {%- set at = run_started_at -%}
+    {%- elif modules.re.match(stamp, given | string) -%}
+        {%- set text = given | string | replace(" +", "+") | replace(" Z", "Z") -%}
+        {%- set at = modules.datetime.datetime.fromisoformat(text) -%}
+    {%- else -%}
+        {%- do exceptions.raise_compiler_error(
+            "as_of is not a time: " ~ given ~ "\nhint: --vars 'as_of: \"2026-03-10T07:30:00Z\"'"
+        ) -%}
+    {%- endif -%}
+    {%- if at.tzinfo -%} {%- set at = at.astimezone(modules.pytz.utc) -%} {%- endif -%}
+    {{ at.strftime("%Y-%m-%d %H:%M:%S.%f") }}
+{%- endmacro %}
+
+
+{# One row, `as_of`. The mark lets the fast path and the backtest put a table of instants in its place. #}
+{% macro clock() -%}
+    {#- every check depends on surface health: the unknown rows of get_test_sql read it -#}
+    {%- do ref("fct_surface_health") -%}
+    /*clock*/(select timestamp '{{ as_of() }}' as as_of)/*clock*/
+{%- endmacro %}
+
+
+{# A relation's rows at the clock: intervals that hold at `as_of`, or events of (as_of - within, as_of]. #}
+{% macro at_clock(relation, within=none) -%}
+    (
+        select facts.*, clock.as_of
+        from {{ relation }} as facts
+        inner join
+            {{ clock() }} as clock
+            on {% if within -%}
+                facts.occurred_at > clock.as_of - interval '{{ within }}'
+                and facts.occurred_at <= clock.as_of
+            {%- else -%} facts.valid_from <= clock.as_of and clock.as_of < facts.valid_to
+            {%- endif %}
+    )
+{%- endmacro %}

@@ -1,0 +1,56 @@
+{# A check's findings and, where a need is unmet and nothing was found, an `unknown` row. The same text
+   serves `dbt test` and, through analyses/verdict.sql, `watchhouse check` and the backtest. #}
+{% macro with_unknowns(check_sql, needs) -%}
+    with
+        findings as ({{ check_sql }}),
+        unmet as (
+            select as_of, bot, surface as subject, valid_from as since, reason
+            from {{ at_clock(ref("fct_surface_health")) }} as health
+            where not is_usable and status <> 'not configured' and surface in ({{ needs }})
+        ),
+        unread as (
+            select as_of
+            from {{ clock() }} as clock
+            where
+                not exists (
+                    select 1 from {{ ref("fct_surface_health") }} as health
+                    where health.valid_from <= clock.as_of
+                )
+        )
+    select *
+    from findings
+    union all by name
+    select as_of, bot, subject, 'unknown' as severity, since, reason
+    from unmet
+    where
+        not exists (
+            select 1
+            from findings
+            where
+                findings.as_of = unmet.as_of
+                and findings.bot = unmet.bot
+                and findings.severity in ('crit', 'warn')
+        )
+    union all by name
+    select as_of, null as bot, null as subject, 'unknown' as severity, null as since, 'no bot had been read by then' as reason
+    from unread
+{%- endmacro %}
+
+
+{# Checks get their unknown rows here; every other test is dbt's own. #}
+{% macro default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
+    {%- if is_check(model) -%}
+        {%- set main_sql = with_unknowns(main_sql, quoted(model.config.meta.get("needs", []))) -%}
+    {%- endif -%}
+    {{ return(dbt.default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit)) }}
+{%- endmacro %}
+
+
+{# A check is a singular test: a file of its own under checks/. #}
+{% macro is_check(node) -%}
+    {{ return(node.resource_type == "test" and not node.test_metadata) }}
+{%- endmacro %}
+
+
+{# ['a', 'b'] as 'a', 'b'; an empty list as a name that no surface has. #}
+{% macro quoted(names) -%} {{ return("'" ~ (names or ["-"]) | join("', '") ~ "'") }} {%- endmacro %}

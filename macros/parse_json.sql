@@ -1,0 +1,23 @@
+{# A JSON text as a struct, parsed once per row; a key that is absent or of another type is NULL.
+   `fields` is DuckDB's structure notation, e.g. '{"nav": "DOUBLE", "aum": {"total": "DOUBLE"}}'. #}
+{% macro parse_json(column, fields) -%} from_json({{ column }}, '{{ fields }}') {%- endmacro %}
+
+
+{# The value at a JSON path as text. #}
+{% macro json_text(column, path) -%} json_extract_string({{ column }}, '{{ path }}') {%- endmacro %}
+
+
+{# One row per key of a JSON object: (…, key, value). #}
+{% macro unnest_json_object(relation, column) -%}
+    (
+        select
+            objects.*,
+            entry.key as key,
+            entry.value as value
+        from
+            (
+                select *, unnest(map_entries(from_json({{ column }}, '"MAP(VARCHAR,JSON)"'))) as entry
+                from {{ relation }}
+            ) as objects
+    )
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{% macro print_findings(results) -%}{%- endmacro %}

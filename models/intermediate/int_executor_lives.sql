@@ -1,0 +1,45 @@
+-- Every row that names a run_id is a sign of life; engine_metadata also says since when.
+with
+    signs as (
+        select bot, run_id, pid, hostname, occurred_at as seen_at, occurred_at as started_at
+        from {{ ref("stg_heartbeats") }}
+        union all
+        select bot, run_id, pid, hostname, occurred_at as seen_at, occurred_at as started_at
+        from {{ ref("stg_attempts") }}
+        where not is_test
+        union all
+        select
+            bot,
+            run_id,
+            null as pid,
+            hostname,
+            published_at as seen_at,
+            published_at - coalesce(uptime_seconds, 0) * interval '1 second' as started_at
+        from {{ ref("stg_engine_metadata") }}
+    ),
+    lives as (
+        select
+            bot,
+            run_id,
+            max(pid) as pid,
+            max(hostname) as hostname,
+            min(least(started_at, seen_at)) as started_at,
+            max(seen_at) as last_seen_at,
+            count(*) as sign_count
+        from signs
+        where run_id is not null
+        group by bot, run_id
+    )
+select
+    bot,
+    run_id,
+    pid,
+    hostname,
+    sign_count,
+    started_at,
+    last_seen_at,
+    lag(last_seen_at) over lives_of > started_at as overlaps_previous,
+    started_at as valid_from,
+    coalesce(lead(started_at) over lives_of, {{ forever() }}) as valid_to
+from lives
+window lives_of as (partition by bot order by started_at, run_id)

@@ -1,0 +1,32 @@
+-- Each limit as it was in force: the bot's config from the look that saw it, the project's var before.
+with
+    bots as (select bot, min(first_at) as first_at from {{ ref("stg_bots") }} group by bot),
+    configured as (
+        select bot, limit_name, raw_value, surface, observed_at as valid_from
+        from {{ ref("stg_config_values") }}
+        where raw_value is not null
+    ),
+    starts as (
+        select bot, limit_name, raw_value as value, surface as source, valid_from
+        from configured
+        union all
+        select bots.bot, defaults.limit_name, defaults.value, 'var' as source, timestamp '1970-01-01' as valid_from
+        from bots
+        cross join
+            (
+                values
+                    {% for limit in limit_sources() -%}
+                    ('{{ limit.name }}', cast({{ var(limit.name) }} as double)){{ "," if not loop.last }}
+                    {% endfor %}
+            ) as defaults(limit_name, value)
+    )
+select
+    bot,
+    limit_name,
+    value,
+    source,
+    valid_from,
+    coalesce(
+        lead(valid_from) over (partition by bot, limit_name order by valid_from), {{ forever() }}
+    ) as valid_to
+from starts

@@ -1,0 +1,30 @@
+-- Lines of risk_vetoes.jsonl that speak of one refused order, numbered: L and X, L L and X, or either
+-- alone. An X line ends its group; so does a pause.
+with
+    lines as (
+        select
+            *,
+            lag(line_kind) over writer as line_kind_before,
+            lag(occurred_at) over writer as occurred_before
+        from {{ ref("stg_veto_lines") }}
+        where not is_test
+        window writer as (partition by bot, symbol, pid order by occurred_at, _file_id, _offset)
+    ),
+    marked as (
+        select
+            *,
+            case
+                when line_kind_before = 'L' and occurred_at <= occurred_before + interval '{{ var("refusal_window_seconds") }} seconds'
+                then 0
+                else 1
+            end as is_first
+        from lines
+    )
+select
+    * exclude (line_kind_before, occurred_before, is_first),
+    sum(is_first) over (
+        partition by bot, symbol, pid
+        order by occurred_at, _file_id, _offset
+        rows between unbounded preceding and current row
+    ) as refusal_number
+from marked

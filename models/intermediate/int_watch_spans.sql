@@ -1,0 +1,52 @@
+-- When a bot was being looked at: spans of polls with no gap over three cycles, and the gaps between.
+{% set patience %}interval '{{ 3 * var("poll_cycle_seconds") }} seconds'{% endset %}
+with
+    polls as (select distinct bot, polled_at, is_import from {{ ref("stg_polls") }}),
+    marked as (
+        select
+            bot,
+            polled_at,
+            case
+                when
+                    not is_import
+                    and polled_at <= lag(polled_at) over (partition by bot order by polled_at) + {{ patience }}
+                then 0
+                else 1
+            end as is_start
+        from polls
+    ),
+    numbered as (
+        select
+            bot,
+            polled_at,
+            sum(is_start) over (
+                partition by bot order by polled_at rows between unbounded preceding and current row
+            ) as span
+        from marked
+    ),
+    spans as (
+        select
+            bot,
+            min(polled_at) as valid_from,
+            max(polled_at) + {{ patience }} as patient_until,
+            max(polled_at) as last_polled_at,
+            lead(min(polled_at)) over (partition by bot order by min(polled_at)) as next_from
+        from numbered
+        group by bot, span
+    )
+select
+    bot,
+    true as is_watched,
+    last_polled_at,
+    valid_from,
+    least(patient_until, coalesce(next_from, {{ forever() }})) as valid_to
+from spans
+union all
+select
+    bot,
+    false as is_watched,
+    last_polled_at,
+    patient_until as valid_from,
+    coalesce(next_from, {{ forever() }}) as valid_to
+from spans
+where patient_until < coalesce(next_from, {{ forever() }})

@@ -1,0 +1,66 @@
+-- Recomputed by key from the files; what diagnostics published (one loop behind) stands beside it.
+with
+    counted as (
+        select
+            bot,
+            valid_from,
+            count(*) filter (where is_open) as open_count,
+            count(*) filter (where is_in_ledger) as ledger_count,
+            count(*) filter (where is_in_registry) as registry_count,
+            count(*) filter (where is_open and (has_tp or has_sl)) as covered_count,
+            count(*) filter (where is_open and not is_in_ledger) as missing_ledger_count,
+            count(*) filter (where is_in_ledger and not is_open) as ghost_ledger_count,
+            count(*) filter (where is_open and not has_tp and not has_sl) as missing_tp_sl_count,
+            count(*) filter (where is_in_registry and not is_open) as stale_tp_sl_count,
+            count(*) filter (where is_open and has_tp <> has_sl) as one_sided_count,
+            count(*) filter (where is_open and not has_tp and not has_sl and unrealized_pnl_usd < 0) as underwater_unprotected_count,
+            coalesce(
+                sum(abs(notional_usd)) filter (where is_open and not has_tp and not has_sl), 0
+            ) as unprotected_usd,
+            string_agg(position_key, ', ' order by position_key) filter (
+                where is_open and not has_tp and not has_sl
+            ) as unprotected_keys,
+            string_agg(position_key, ', ' order by position_key) filter (
+                where is_in_registry and not is_open
+            ) as stale_keys,
+            max(ledger_sha256) as ledger_sha256
+        from {{ ref("int_exit_levels") }}
+        group by bot, valid_from
+    )
+select
+    versions.bot,
+    coalesce(counted.open_count, 0) as open_count,
+    coalesce(counted.covered_count, 0) as covered_count,
+    coalesce(counted.ledger_count, 0) as ledger_count,
+    coalesce(counted.registry_count, 0) as registry_count,
+    coalesce(counted.missing_ledger_count, 0) as missing_ledger_count,
+    coalesce(counted.ghost_ledger_count, 0) as ghost_ledger_count,
+    coalesce(counted.missing_tp_sl_count, 0) as missing_tp_sl_count,
+    coalesce(counted.stale_tp_sl_count, 0) as stale_tp_sl_count,
+    coalesce(counted.one_sided_count, 0) as one_sided_count,
+    coalesce(counted.underwater_unprotected_count, 0) as underwater_unprotected_count,
+    coalesce(counted.unprotected_usd, 0) as unprotected_usd,
+    counted.covered_count / cast(nullif(counted.open_count, 0) as double) as coverage_ratio,
+    counted.unprotected_keys,
+    counted.stale_keys,
+    diagnostics.open_positions_count as published_open_count,
+    diagnostics.tp_sl_registered_count as published_registered_count,
+    diagnostics.tp_sl_missing_count as published_missing_count,
+    diagnostics.underwater_without_tp_sl_count as published_underwater_count,
+    diagnostics.tp_sl_coverage_ratio as published_coverage_ratio,
+    diagnostics.is_mismatch as published_is_mismatch,
+    diagnostics.last_exit_scan_at,
+    versions.positions_at,
+    versions.ledger_at,
+    versions.registry_at,
+    versions.diagnostics_at,
+    versions.valid_from,
+    versions.valid_to,
+    counted.ledger_sha256 as _sha256
+from {{ ref("int_exit_versions") }} as versions
+left join counted using (bot, valid_from)
+left join
+    {{ ref("stg_diagnostics") }} as diagnostics
+    on diagnostics.bot = versions.bot
+    and diagnostics.observed_at = versions.diagnostics_at
+where versions.positions_at is not null

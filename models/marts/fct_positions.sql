@@ -1,0 +1,29 @@
+select
+    bot,
+    position_key,
+    symbol,
+    side,
+    qty,
+    entry_price,
+    mark_price,
+    notional_usd,
+    unrealized_pnl_usd,
+    case when side = 'SHORT' then -1 else 1 end * (mark_price - entry_price) / nullif(entry_price, 0) as pnl_ratio,
+    take_profit_price,
+    stop_loss_price,
+    registered_by,
+    is_in_ledger,
+    is_in_registry,
+    has_tp,
+    has_sl,
+    has_tp or has_sl as has_exit,
+    coalesce(unrealized_pnl_usd < 0, false) as is_underwater,
+    coalesce({{ is_beyond("take_profit_price", "mark_price", "side", "above") }}, false) as is_tp_crossed,
+    coalesce({{ is_beyond("stop_loss_price", "mark_price", "side", "below") }}, false) as is_sl_crossed,
+    coalesce({{ is_beyond("take_profit_price", "entry_price", "side", "above") }}, false)
+    or coalesce({{ is_beyond("stop_loss_price", "entry_price", "side", "below") }}, false) as is_exit_on_wrong_side,
+    valid_from,
+    valid_to,
+    positions_sha256 as _sha256
+from {{ ref("int_exit_levels") }}
+where is_open

@@ -1,0 +1,29 @@
+with
+    source as (select * from {{ source("ledger", "loads") }}),
+    renamed as (
+        select
+            -- ids
+            load_id,
+            _bot as bot,
+            stream,
+            -- text
+            kind,
+            -- numerics
+            size_bytes,
+            from_offset,
+            to_offset,
+            row_count,
+            row_bytes,
+            blank_bytes,
+            quarantined_count,
+            quarantined_bytes,
+            -- timestamps
+            observed_at,
+            committed_at,
+            -- loader
+            _file_id,
+            _file
+        from source
+    )
+select *
+from renamed

@@ -1,0 +1,23 @@
+with
+    source as (select * from {{ source("ledger", "quarantine") }}),
+    renamed as (
+        select
+            -- ids
+            _bot as bot,
+            stream,
+            -- text
+            reason,
+            -- numerics
+            _length as length_bytes,
+            -- timestamps
+            observed_at,
+            -- loader
+            _file_id,
+            _file,
+            _offset,
+            sha256 as _sha256,
+            load_id as _load_id
+        from source
+    )
+select *
+from renamed
