@@ -1,0 +1,95 @@
+"""The checks of a published warehouse, run over instants: one query per check, no dbt."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from watchhouse.catalog import Catalog, Check, first_line
+from watchhouse.verdict import Finding, Rows, Unknown, Verdict, judge
+
+_CLOCK = re.compile(r"/\*clock\*/.*?/\*clock\*/", re.DOTALL)
+# A temp table, not a variable: the planner sees its size, which is worth a factor of 100.
+_INSTANTS = "/*clock*/temp.main.instants/*clock*/"
+_FIRST = ("as_of", "bot", "subject", "severity", "since", "reason")
+
+Progress = Callable[[Sequence[Check]], Iterator[Check]]
+
+
+def run_checks(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    instants: Sequence[datetime],
+    bot: str | None = None,
+    progress: Progress = iter,
+) -> list[Verdict]:
+    """Judge every instant (UTC), in the order given, for all bots or for one.
+
+    A check whose SQL fails is unknown at every instant; it never stops the others.
+    """
+    connection.execute("create or replace temp table instants (as_of timestamp)")
+    connection.execute("insert into instants select unnest(?::timestamp[])", [list(instants)])
+    rows: defaultdict[datetime, Rows] = defaultdict(Rows)
+    for as_of, name in _fetch(connection, catalog.templates["bots"]):
+        rows[as_of].bots.add(name)
+    for as_of, name, surface in _fetch(connection, catalog.templates["not_applicable"]):
+        rows[as_of].absent.setdefault(name, set()).add(surface)
+    for check in progress(catalog.checks):
+        _run_check(connection, catalog, check, instants, rows)
+    return [judge(as_of, rows[as_of], catalog.checks, bot) for as_of in instants]
+
+
+def at_instants(compiled_sql: str) -> str:
+    """The compiled text with the table of instants in place of its clock; the marks stay."""
+    return _CLOCK.sub(_INSTANTS, compiled_sql).strip().rstrip(";")
+
+
+def around(template: str, check: Check) -> str:
+    """The check inside the template that adds a row for every need that is not met."""
+    # A check may end in a comment: it gets lines of its own.
+    inner = f"\n{(check.compiled_sql or '').strip().rstrip(';')}\n"
+    needs = ", ".join("'" + name.replace("'", "''") + "'" for name in check.needs) or "''"
+    return at_instants(template.replace("'/*needs*/'", needs).replace("/*check*/", inner))
+
+
+def _fetch(connection: duckdb.DuckDBPyConnection, compiled_sql: str) -> list[tuple[Any, ...]]:
+    return connection.execute(at_instants(compiled_sql)).fetchall()
+
+
+def _run_check(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    check: Check,
+    instants: Sequence[datetime],
+    rows: dict[datetime, Rows],
+) -> None:
+    try:
+        if not check.compiled_sql:
+            raise ValueError("it did not compile")
+        result = connection.execute(around(catalog.templates["verdict"], check))
+        names = [column[0] for column in result.description]
+        found = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+        said = [(row["as_of"], _meaning(check, row)) for row in found]
+    except (duckdb.Error, KeyError, ValueError) as error:
+        why = f"the SQL of the check failed: {first_line(error)}"
+        said = [(as_of, Unknown(check.name, None, why)) for as_of in instants]
+    for as_of, item in said:
+        if isinstance(item, Unknown):
+            rows[as_of].unknown.append(item)
+        else:
+            rows[as_of].findings.append(item)
+
+
+def _meaning(check: Check, row: dict[str, Any]) -> Finding | Unknown:
+    bot, subject, severity, since, reason = (row[name] for name in _FIRST[1:])
+    if severity == "unknown":
+        return Unknown(check.name, bot, reason)
+    if severity not in ("crit", "warn", "info"):
+        return Unknown(check.name, bot, f"the check gave a severity nobody knows: {severity!r}")
+    evidence = {name: value for name, value in row.items() if name not in _FIRST}
+    return Finding(
+        check.name, check.playbook, bot, subject, severity, since, reason, evidence, check.do_text
+    )
