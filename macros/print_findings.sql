@@ -1,1 +1,71 @@
-{% macro print_findings(results) -%}{%- endmacro %}
+{# After `dbt test`: what the checks found, worst first, with the playbook's action; then what could not
+   be judged. Silent when all is well. Runs the same text as the test did, so it cannot disagree. #}
+{% macro print_findings(results) -%}
+    {%- do ref("fct_surface_health") -%}
+    {%- if execute and flags.WHICH in ("test", "build") -%}
+        {%- set rows = [] -%}
+        {%- set broken = [] -%}
+        {%- set others = [] -%}
+        {%- for result in results if result.node.resource_type in ("test", "unit_test") -%}
+            {%- if result.status in ("fail", "warn", "error") -%}
+                {%- if result.node.test_metadata or result.node.resource_type == "unit_test" -%}
+                    {%- do others.append(result.node.name) -%}
+                {%- elif result.status == "error" -%} {%- do broken.append(result.node.name) -%}
+                {%- else -%} {%- do rows.extend(finding_rows(result.node)) -%}
+                {%- endif -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- for row in rows | sort(attribute="rank") if row.severity != "unknown" -%}
+            {%- do print(finding_text(row)) -%}
+        {%- endfor -%}
+        {%- for why, group in (rows | selectattr("severity", "equalto", "unknown") | list | groupby("reason")) -%}
+            {%- do print(unknown_text(why, group)) -%}
+        {%- endfor -%}
+        {%- for name in broken -%} {%- do print("UNKNOWN  " ~ name ~ " could not run; dbt's own message follows") -%} {%- endfor -%}
+        {%- if others -%}
+            {%- do print("The warehouse, not the bot: " ~ others | length ~ " tests of the models failed: " ~ others | join(", ")) -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro finding_rows(node) -%}
+    {%- set sql -%}
+        select severity, bot, subject, cast(since as varchar) as since, reason
+        from ({{ with_unknowns(node.compiled_code, quoted(node.config.meta.get("needs", []))) }}) as rows
+        where severity <> 'info'
+        order by since
+    {%- endset -%}
+    {%- set header = modules.re.search("-- Do: (.*?)\n(-- [A-Z]|[^-])", node.raw_code, 16) -%}
+    {%- set found = [] -%}
+    {%- for row in run_query(sql) -%}
+        {%- do found.append(
+            {
+                "check": node.name,
+                "playbook": node.fqn[1],
+                "rank": {"crit": 0, "unknown": 1, "warn": 2}[row["severity"]] ~ (row["since"] or "") ~ node.name,
+                "severity": row["severity"],
+                "bot": row["bot"] or "no bot",
+                "since": row["since"] or "",
+                "reason": row["reason"],
+                "do": modules.re.sub("\n-- *", " ", header.group(1)) if header else "",
+            }
+        ) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+
+{% macro finding_text(row) -%}
+    {%- set head = row.severity | upper ~ "  " ~ row.bot ~ ": " ~ row.check | replace("_", " ") ~ ", since " ~ row.since[:19] -%}
+    {%- set body = (row.reason | wordwrap(74)) ~ "\n" ~ ("Do: " ~ row.do) | wordwrap(74) -%}
+    {{ return(head ~ "\n" ~ body | indent(6, true) ~ "\n") }}
+{%- endmacro %}
+
+
+{% macro unknown_text(why, group) -%}
+    {%- set bots = group | map(attribute="bot") | unique | join(", ") -%}
+    {%- set checks = group | map(attribute="check") | unique | list -%}
+    {%- set named = checks | join(", ") if checks | length <= 3 else checks | length ~ " checks" -%}
+    {{ return("UNKNOWN  " ~ bots ~ ": " ~ named ~ ": " ~ why) }}
+{%- endmacro %}

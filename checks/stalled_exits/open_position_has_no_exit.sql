@@ -37,4 +37,4 @@ select
     _sha256
 from {{ at_clock(ref("fct_exit_coverage")) }} as coverage
 inner join {{ while_true(ref("fct_exit_coverage"), "missing_tp_sl_count > 0", "bot") }} as run using (as_of, bot)
-where run.since <= coverage.as_of - interval '{{ var("poll_cycle_seconds") }} seconds'
+where run.since <= coverage.as_of - interval '{{ var("loop_seconds") }} seconds'

@@ -51,7 +51,10 @@ select
     registry.position_key is not null as is_in_registry,
     coalesce(registry.take_profit_price, ledger.take_profit_price) is not null as has_tp,
     coalesce(registry.stop_loss_price, ledger.stop_loss_price) is not null as has_sl,
-    ledger.take_profit_price is not null or ledger.stop_loss_price is not null as has_ledger_exit,
+    coalesce(
+        {{ is_beyond("coalesce(registry.stop_loss_price, ledger.stop_loss_price)", "positions.mark_price", "split_part(keys.position_key, ':', 2)", "below") }},
+        false
+    ) as is_sl_crossed,
     versions.valid_from,
     versions.valid_to,
     positions._sha256 as positions_sha256,

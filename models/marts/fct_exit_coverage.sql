@@ -13,6 +13,7 @@ with
             count(*) filter (where is_open and not has_tp and not has_sl) as missing_tp_sl_count,
             count(*) filter (where is_in_registry and not is_open) as stale_tp_sl_count,
             count(*) filter (where is_open and has_tp <> has_sl) as one_sided_count,
+            count(*) filter (where is_open and is_sl_crossed) as crossed_stop_count,
             count(*) filter (where is_open and not has_tp and not has_sl and unrealized_pnl_usd < 0) as underwater_unprotected_count,
             coalesce(
                 sum(abs(notional_usd)) filter (where is_open and not has_tp and not has_sl), 0
@@ -38,6 +39,7 @@ select
     coalesce(counted.missing_tp_sl_count, 0) as missing_tp_sl_count,
     coalesce(counted.stale_tp_sl_count, 0) as stale_tp_sl_count,
     coalesce(counted.one_sided_count, 0) as one_sided_count,
+    coalesce(counted.crossed_stop_count, 0) as crossed_stop_count,
     coalesce(counted.underwater_unprotected_count, 0) as underwater_unprotected_count,
     coalesce(counted.unprotected_usd, 0) as unprotected_usd,
     counted.covered_count / cast(nullif(counted.open_count, 0) as double) as coverage_ratio,

@@ -19,7 +19,7 @@ select
     has_tp or has_sl as has_exit,
     coalesce(unrealized_pnl_usd < 0, false) as is_underwater,
     coalesce({{ is_beyond("take_profit_price", "mark_price", "side", "above") }}, false) as is_tp_crossed,
-    coalesce({{ is_beyond("stop_loss_price", "mark_price", "side", "below") }}, false) as is_sl_crossed,
+    is_sl_crossed,
     coalesce({{ is_beyond("take_profit_price", "entry_price", "side", "above") }}, false)
     or coalesce({{ is_beyond("stop_loss_price", "entry_price", "side", "below") }}, false) as is_exit_on_wrong_side,
     valid_from,
