@@ -1,47 +1,65 @@
--- Observations of NAV, each with the step from the one before on its surface. NAV 0 is no NAV.
+-- NAV 0 and a cached NAV are not real NAV: no step starts or ends at one. A point far from the median
+-- of those before it is an outlier and never a peak; a level that stays becomes the median.
 with
-    observed as (
-        select
-            versions.bot,
-            versions.surface,
-            navs.nav_source,
-            navs.nav_usd,
-            navs.nav_usd > 0 and navs.nav_source <> 'cache' as is_real,
-            least(versions.published_at, versions.valid_from) as occurred_at,
-            versions.valid_from,
-            versions.valid_to,
-            versions._file,
-            versions._sha256
-        from {{ ref("int_state_versions") }} as versions
-        inner join
-            {{ ref("stg_navs") }} as navs
-            on navs.bot = versions.bot
-            and navs.observed_at = versions.observed_at
-        where versions.surface = 'nav'
-    ),
     stepped as (
         select
             *,
+            coalesce(nav_usd > 0 and nav_source not in ('cache', 'unavailable'), false) as is_real
+        from {{ ref("int_nav_observations") }}
+    ),
+    compared as (
+        select
+            *,
             lag(nav_usd) over steps as previous_nav_usd,
-            lag(occurred_at) over steps as previous_at
-        from observed
-        window steps as (partition by bot, surface, is_real order by occurred_at, valid_from)
+            lag(occurred_at) over steps as previous_at,
+            median(nav_usd) over (
+                partition by bot, surface, shape, is_real
+                order by occurred_at, valid_from
+                rows between {{ var("nav_median_points") }} preceding and 1 preceding
+            ) as median_nav_usd
+        from stepped
+        window steps as (partition by bot, surface, shape, is_real order by occurred_at, valid_from)
+    ),
+    judged as (
+        select
+            *,
+            coalesce(
+                abs(nav_usd - median_nav_usd) / nullif(median_nav_usd, 0) > {{ var("nav_outlier_ratio") }}, false
+            ) as is_outlier
+        from compared
+    ),
+    peaked as (
+        select
+            *,
+            max(case when is_real and not is_outlier then nav_usd end) over (
+                partition by bot, surface, shape
+                order by occurred_at, valid_from
+                rows between unbounded preceding and current row
+            ) as true_peak_usd
+        from judged
     )
 select
     bot,
     surface,
+    shape,
     nav_source,
     nav_usd,
     previous_nav_usd,
-    nav_usd - previous_nav_usd as step_usd,
-    (nav_usd - previous_nav_usd) / nullif(previous_nav_usd, 0) as step_ratio,
+    case when is_real then nav_usd - previous_nav_usd end as step_usd,
+    case when is_real then (nav_usd - previous_nav_usd) / nullif(previous_nav_usd, 0) end as step_ratio,
     {{ seconds_between("previous_at", "occurred_at") }} as gap_seconds,
+    median_nav_usd,
+    true_peak_usd,
+    case when is_real then (true_peak_usd - nav_usd) / nullif(true_peak_usd, 0) end as true_drawdown_ratio,
+    peak_usd as published_peak_usd,
+    drawdown_ratio as published_drawdown_ratio,
     is_real,
+    is_outlier,
     occurred_at,
     previous_at,
-    valid_from as observed_at,
+    observed_at,
     valid_from,
     valid_to,
     _file,
     _sha256
-from stepped
+from peaked

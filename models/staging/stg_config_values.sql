@@ -1,7 +1,7 @@
 -- One row per version of a config file and limit that it may set; percents above 1 as the bot reads them.
 with
     source as (
-        {% for limit in limit_sources() if limit.surface -%}
+        {% for limit in limit_sources() | selectattr("surface", "defined") -%}
         select
             '{{ limit.name }}' as limit_name,
             '{{ limit.path }}' as json_path,
