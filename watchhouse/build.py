@@ -95,7 +95,9 @@ _TESTS = {"test", "unit_test"}
 def _invoke(runner: "dbtRunner", settings: Settings, *words: str) -> Any:
     folders = ["--project-dir", settings.project, "--profiles-dir", settings.project]
     kept = ["--target-path", settings.home / "dbt", "--log-path", settings.home / "dbt"]
-    result = runner.invoke([*words, "--target", "live", *map(str, folders + kept)])
+    plain = not sys.stderr.isatty() or "NO_COLOR" in os.environ
+    flags = ["--target", "live", "--no-use-colors" if plain else "--use-colors"]
+    result = runner.invoke([*words, *flags, *map(str, folders + kept)])
     if result.exception is not None:
         # dbt has printed the reason; a second copy of it would bury the hint.
         raise WatchhouseError(f"dbt {words[0]} stopped; nothing published", "dbt's words above")

@@ -192,10 +192,10 @@ def build(ctx: click.Context, no_publish: bool, full_refresh: bool) -> int:
     if not built.models_ok:
         words = "a model failed; the published file is as it was"
     else:
-        words = f"{built.checks} checks; " + (
-            f"published {settings.published_file}" if built.published else "nothing published"
-        )
-    click.echo(words if built.tests_ok else f"tests of the models failed; {words}", err=True)
+        wrong = "" if built.tests_ok else "tests of the models failed; "
+        where = f"published {settings.published_file}" if built.published else "nothing published"
+        words = f"{wrong}{built.checks} checks; {where}"
+    click.echo(words, err=True)
     return int(not (built.models_ok and built.tests_ok))
 
 

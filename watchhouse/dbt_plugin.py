@@ -4,6 +4,8 @@ dbt-duckdb loads this through `plugins:` in `profiles.yml`; its own retries are 
 minute and end in a traceback.
 """
 
+import math
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from ingest.registry import load_registry
 from ingest.settings import load_settings
 from ingest.store import create_raw
 
+# dbt asks again for every schema at once; within this time the answer is the one just given.
+_ASKED_AGAIN_SECONDS = 5
 # Held until dbt's process ends, or `release` when dbt ran inside ours.
 _held = ExitStack()
 
@@ -35,6 +39,7 @@ class Plugin(BasePlugin):
         """Keep the options: `read_only`, `lock_wait_seconds`."""
         self._read_only = bool(plugin_config.get("read_only"))
         self._wait_seconds = float(plugin_config.get("lock_wait_seconds", 0))
+        self._gave_up_at = -math.inf
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         """Before the connect: the lock (live) or read-only mode (published).
@@ -62,9 +67,14 @@ class Plugin(BasePlugin):
             raise DbtRuntimeError(str(error)) from error
 
     def _lock(self, home: Path) -> None:
-        settings = load_settings(home)
         release()  # dbt reconnects after it has closed; the lock follows the connection
-        _held.enter_context(writer_lock(settings, wait_seconds=self._wait_seconds))
+        asked_again = time.monotonic() - self._gave_up_at < _ASKED_AGAIN_SECONDS
+        wait_seconds = 0 if asked_again else self._wait_seconds
+        try:
+            _held.enter_context(writer_lock(load_settings(home), wait_seconds))
+        except WatchhouseError:
+            self._gave_up_at = time.monotonic()
+            raise
 
 
 def _require(path: Path) -> None:
