@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ _CLOCK = re.compile(r"/\*clock\*/.*?/\*clock\*/", re.DOTALL)
 _INSTANTS = "/*clock*/temp.main.instants/*clock*/"
 _FIRST = ("as_of", "bot", "subject", "severity", "since", "reason")
 
-Progress = Callable[[Sequence[Check]], Iterator[Check]]
+Progress = Callable[[int, int], None]
 
 
 def run_checks(
@@ -24,11 +24,12 @@ def run_checks(
     catalog: Catalog,
     instants: Sequence[datetime],
     bot: str | None = None,
-    progress: Progress = iter,
+    progress: Progress | None = None,
 ) -> list[Verdict]:
     """Judge every instant (UTC), in the order given, for all bots or for one.
 
     A check whose SQL fails is unknown at every instant; it never stops the others.
+    `progress` is called with (checks done, checks in all).
     """
     connection.execute("create or replace temp table instants (as_of timestamp)")
     connection.execute("insert into instants select unnest(?::timestamp[])", [list(instants)])
@@ -37,8 +38,10 @@ def run_checks(
         rows[as_of].bots.add(name)
     for as_of, name, surface in _fetch(connection, catalog.templates["not_applicable"]):
         rows[as_of].absent.setdefault(name, set()).add(surface)
-    for check in progress(catalog.checks):
+    for done, check in enumerate(catalog.checks, 1):
         _run_check(connection, catalog, check, instants, rows)
+        if progress:
+            progress(done, len(catalog.checks))
     return [judge(as_of, rows[as_of], catalog.checks, bot) for as_of in instants]
 
 

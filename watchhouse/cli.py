@@ -18,7 +18,7 @@ from ingest.settings import Bot, Settings, load_settings, write_settings
 from watchhouse import backtest as past
 from watchhouse.catalog import open_published, read_catalog, read_provenance
 from watchhouse.check import run_checks
-from watchhouse.instant import now, parse_instant
+from watchhouse.instant import iso, now, parse_instant
 from watchhouse.render import lines
 from watchhouse.sql import run_sql
 from watchhouse.terminal import print_lines, progress
@@ -26,6 +26,7 @@ from watchhouse.terminal import print_lines, progress
 # 3 is whatever is no verdict: unknown, wrong usage, nothing selected, no warehouse.
 EXIT = {"ok": 0, "warn": 1, "crit": 2, "unknown": 3}
 NO_VERDICT = 3
+LOCK_WAIT_SECONDS = 60
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -125,8 +126,10 @@ def init(ctx: click.Context, bots: tuple[str, ...]) -> None:
 
 @cli.command()
 @bots_option
-@click.option("--as-of-mtime", is_flag=True, help="An import: the look was when the files changed.")
-@click.option("--observed-at", metavar="TIME", help="An import: the look was then.")
+@click.option(
+    "--as-of-mtime", is_flag=True, help="An import: the look stands at the newest file time."
+)
+@click.option("--observed-at", metavar="TIME", help="When the look was taken, ISO-8601 [now].")
 @click.pass_context
 def ingest(
     ctx: click.Context, bots: tuple[str, ...], as_of_mtime: bool, observed_at: str | None
@@ -140,11 +143,17 @@ def ingest(
         raise click.UsageError("use one of --as-of-mtime and --observed-at", ctx)
     from ingest import run_once
 
-    settings = _with_bots(_settings(ctx), bots)
-    if not settings.bots:
-        raise WatchhouseError("no bot to read", "watchhouse ingest --bot NAME=LOGS")
     at = parse_instant(observed_at) if observed_at else None
-    click.echo(run_once(settings, at, as_of_mtime=as_of_mtime), err=True)
+    settings = _with_bots(_settings(ctx), bots)
+    report = run_once(settings, at, as_of_mtime=as_of_mtime, wait_seconds=LOCK_WAIT_SECONDS)
+    for bot in report.bots:
+        click.echo(
+            f"{bot.bot}: {bot.files} files looked at {iso(bot.observed_at)}, {bot.unreadable}"
+            f" unreadable, {bot.rows} new rows, {bot.quarantined} quarantined",
+            err=True,
+        )
+    if not report.bots:
+        click.echo("nothing changed since the last look", err=True)
 
 
 @cli.command()
@@ -169,8 +178,16 @@ def replay(
     """
     from ingest.replay import replay as run
 
-    done = run(_settings(ctx), recording, bot=bot, start=start, upto=upto, config=config)
-    click.echo(done, err=True)
+    settings = _settings(ctx)
+    with progress("frames") as bar:
+        done = run(
+            settings, recording, bot=bot, start=start, upto=upto, config=config, progress=bar
+        )
+    click.echo(
+        f"{done.bot}: {done.frames} frames from {iso(done.first_at)} to {iso(done.last_at)},"
+        f" {done.rows} rows, {done.quarantined} quarantined",
+        err=True,
+    )
 
 
 @cli.command()
@@ -272,7 +289,8 @@ def backtest(  # noqa: PLR0913  (one parameter per option)
     grid = past.instants(parse_instant(since), last, past.parse_every(every))
     with open_published(_settings(ctx)) as connection:
         catalog = read_catalog(connection, select)
-        verdicts = run_checks(connection, catalog, grid, bot, progress("checks"))
+        with progress("checks") as bar:
+            verdicts = run_checks(connection, catalog, grid, bot, bar)
     if style == "json":
         click.echo(_json([v.as_json() for v in verdicts] if raw else past.folded_json(verdicts)))
     else:

@@ -16,12 +16,20 @@ def parse_instant(text: str) -> datetime:
     seconds, milliseconds and a date without dashes look alike.
     """
     if _EPOCH.fullmatch(text.strip()):
-        raise WatchhouseError(f"a bare number is not a time: {text}", _HINT)
+        raise WatchhouseError(f"a bare number is not a time: {text}", _epoch_hint(text))
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise WatchhouseError(f"not a time: {text!r}", _HINT) from None
     return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _epoch_hint(text: str) -> str:
+    try:
+        moment = datetime.fromtimestamp(float(text), UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        return _HINT
+    return f"if it is epoch seconds, write {iso(moment)}"
 
 
 def now() -> datetime:

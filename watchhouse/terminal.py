@@ -4,11 +4,10 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from contextlib import contextmanager
 
 import click
 
-T = TypeVar("T")
 _STYLES = {"CRIT": "bold red", "WARN": "yellow", "UNKNOWN": "magenta", "OK": "green"}
 
 
@@ -28,17 +27,15 @@ def print_lines(lines: Sequence[str]) -> None:
         console.print(text, soft_wrap=True)
 
 
-def progress(label: str) -> Callable[[Sequence[T]], Iterator[T]]:
-    """Iterate with a bar on stderr when that is a terminal, plainly otherwise."""
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on stderr, moved by calling it with (done, total); None where there is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
 
-    def tracked(items: Sequence[T]) -> Iterator[T]:
-        if not sys.stderr.isatty():
-            yield from items
-            return
-        from rich.console import Console
-        from rich.progress import track
-
-        console = Console(stderr=True)
-        yield from track(items, description=label, console=console, transient=True)
-
-    return tracked
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

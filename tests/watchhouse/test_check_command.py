@@ -155,7 +155,8 @@ def test_unknowns_of_one_reason_are_one_line(screen: Callable[..., list[str]]) -
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        (["--as-of", "1760000000"], "a bare number is not a time", "2025-10-18T03:20:00Z"),
+        (["--as-of", "1760000000"], "a bare number is not a time", "write 2025-10-09T08:53:20Z"),
+        (["--as-of", "1760000000000"], "a bare number is not a time", "2025-10-18T03:20:00Z"),
         (["--as-of", "yesterday"], "not a time: 'yesterday'", "2025-10-18T03:20:00Z"),
         (["--select", "position_has_no_exits"], "no check or playbook", "`position_has_no_exit`"),
         (["--select", "underwater"], "no check or playbook", "`position_is_underwater`"),
