@@ -1,0 +1,156 @@
+"""The rows of one look at one bot, gathered to be written by one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime
+
+import duckdb
+
+from ingest.documents import Document
+from ingest.memory import KnownFile, Memory
+from ingest.registry import Source
+from ingest.settings import Bot
+from ingest.store import Row, insert, literal
+from ingest.tree import Seen
+from ingest.vet import BadBytes, Vetted
+
+_PENDING_BYTES = 32 * 1024 * 1024
+
+
+def utc_now() -> datetime:
+    """Now, UTC, without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def from_ns(nanoseconds: int) -> datetime:
+    """An mtime as a UTC timestamp."""
+    return datetime.fromtimestamp(nanoseconds // 1000 / 1e6, UTC).replace(tzinfo=None)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a span became, in the order of the columns of raw.loads; kept rows count as rows."""
+
+    rows: int = 0
+    row_bytes: int = 0
+    blank_bytes: int = 0
+    bad: int = 0
+    bad_bytes: int = 0
+    kept: int = 0
+    superseded: int = 0
+
+    def add(self, vetted: Vetted) -> None:
+        """Take in a part of the span."""
+        self.rows += len(vetted.rows)
+        self.row_bytes += vetted.row_bytes
+        self.blank_bytes += vetted.blank_bytes
+        self.bad += len(vetted.bad)
+        self.bad_bytes += vetted.bad_bytes
+
+
+class Commit:
+    """One look: its bot, its time, its id, and the rows waiting per table."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        memory: Memory,
+        columns: dict[str, dict[str, str]],
+        bot: Bot,
+        load_id: int,
+        at: datetime,
+    ) -> None:
+        self.connection = connection
+        self.memory = memory
+        self.bot = bot
+        self.load_id = load_id
+        self.at = at
+        self.files = 0
+        self.unreadable = 0
+        self.row_count = 0
+        self.quarantined_count = 0
+        self._columns = columns
+        self._rows: dict[str, list[Row]] = {}
+        self._pending_bytes = 0
+        self._known: dict[str, KnownFile] = {}
+
+    def add(self, table: str, row: Row) -> None:
+        """One row, written at the end of the look."""
+        self._rows.setdefault(table, []).append(row)
+
+    def observe(
+        self, source: Source, path: str, document: Document, seen: Seen | None = None
+    ) -> None:
+        """A change of a file's status or content."""
+        size, mtime = (seen.size, from_ns(seen.mtime_ns)) if seen else (None, None)
+        self.add("observations", (
+            self.bot.name, source.name, path, self.at, document.status, size, mtime,
+            document.sha256 or None, document.missing_keys, document.nonfinite_keys,
+            document.detail, self.load_id,
+        ))  # fmt: skip
+
+    def add_lines(self, source: Source, file_id: str, path: str, vetted: Vetted) -> None:
+        """The rows and the quarantine of a span of a file."""
+        head = (self.bot.name, file_id, path)
+        tail = (self.at, self.load_id, None)
+        rows = self._rows.setdefault(source.name, [])
+        rows += [(*head, line.offset, line.length, *tail, *line.values) for line in vetted.rows]
+        for bad in vetted.bad:
+            self.quarantine(source, file_id, path, bad)
+        self.row_count += len(vetted.rows)
+        self._pending_bytes += vetted.row_bytes
+        if self._pending_bytes > _PENDING_BYTES:
+            self.flush()
+
+    def quarantine(self, source: Source, file_id: str | None, path: str, bad: BadBytes) -> None:
+        """Bytes that are no row."""
+        self.quarantined_count += 1
+        self.add("quarantine", (
+            self.bot.name, source.name, file_id, path, bad.offset, bad.length, bad.reason,
+            bad.head, bad.sha256, self.at, self.load_id, None,
+        ))  # fmt: skip
+
+    def record_load(
+        self, source: Source, known: KnownFile, size: int, start: int, counts: Counts
+    ) -> None:
+        """One row of the ledger: what the bytes from `start` to the new offset became."""
+        self.add("loads", (self.load_id, self.bot.name, source.name, source.kind, known.file_id,
+                           known.path, self.at, utc_now(), size, start, known.read_offset,
+                           *astuple(counts)))  # fmt: skip
+
+    def lose(self, source: Source, known: KnownFile, end: int, reason: str) -> None:
+        """Bytes from the offset to `end` were there and cannot be read any more."""
+        since = self.memory.last_poll.get(self.bot.name)
+        self.add("losses", (self.bot.name, source.name, known.file_id, known.path,
+                            known.read_offset, end, since, self.at, reason, self.at,
+                            self.load_id))  # fmt: skip
+
+    def supersede(self, source: Source, keys: Iterable[tuple[str, str, int]]) -> None:
+        """Rows and quarantine whose bytes are no longer in their file; (table, file id, offset)."""
+        for table in (source.name, "quarantine"):
+            pairs = [f"({literal(f)},{offset})" for name, f, offset in keys if name == table]
+            if pairs:
+                self.connection.execute(
+                    f'update raw."{table}" set _superseded_at = {literal(self.at)} '
+                    f"where _bot = ? and (_file_id, _offset) in ({','.join(pairs)})"
+                    + (f" and stream = {literal(source.name)}" if table == "quarantine" else ""),
+                    [self.bot.name],
+                )
+
+    def remember(self, known: KnownFile) -> None:
+        """Write the state of a content file with this look."""
+        self._known[known.file_id] = known
+
+    def flush(self) -> None:
+        """Hand the waiting rows to the database, inside the open transaction."""
+        if self._known:
+            ids = ",".join(map(literal, self._known))
+            self.connection.execute(f"delete from raw.files where _file_id in ({ids})")
+            self._rows["files"] = [known.row() for known in self._known.values()]
+            self._known = {}
+        for table, rows in self._rows.items():
+            insert(self.connection, table, self._columns[table], rows)
+        self._rows = {}
+        self._pending_bytes = 0

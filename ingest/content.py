@@ -1,0 +1,143 @@
+"""The bytes of a log file, read in blocks of whole lines; archives by their decompressed bytes."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import IO, Protocol
+
+from ingest.tree import Seen, Tree
+from ingest.vet import QUARANTINE_BYTES, BadBytes
+
+WHOLE_FILE_BYTES = 16 * 1024 * 1024
+LINE_BYTES = 16 * 1024 * 1024
+_BLOCK_BYTES = 8 * 1024 * 1024
+
+
+class UnsettledError(Exception):
+    """The file cannot be read to its end now; the next look may."""
+
+
+class _Hash(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+    def hexdigest(self) -> str: ...
+    def copy(self) -> _Hash: ...
+
+
+class Content:
+    """Random access to the first `size` bytes of an open file."""
+
+    def __init__(self, handle: IO[bytes], seen: Seen, size: int) -> None:
+        self.seen = seen
+        self.size = size
+        self._handle = handle
+        self._whole = self._pread(0, size) if size <= WHOLE_FILE_BYTES else None
+        self._hashed = 0
+        self._hash: _Hash = hashlib.sha256()
+
+    def read(self, start: int, end: int) -> bytes:
+        """Bytes [start, end); raises UnsettledError when the file has become shorter."""
+        return self._pread(start, end) if self._whole is None else self._whole[start:end]
+
+    def digest(self, start: int, end: int) -> str:
+        """SHA-256 of bytes [start, end), at most a block of them."""
+        return hashlib.sha256(self.read(start, end)).hexdigest()
+
+    @cached_property
+    def head(self) -> tuple[str, int]:
+        """SHA-256 and length of the first line, newline included; ("", 0) when it has no end."""
+        if not self.line_end():
+            return "", 0
+        end = self.first_line_end()
+        return self.prefix_digest(end), end
+
+    def prefix_digest(self, end: int) -> str:
+        """SHA-256 of bytes [0, end); a longer prefix goes on from a shorter one."""
+        if end < self._hashed:
+            self._hashed, self._hash = 0, hashlib.sha256()
+        while self._hashed < end:
+            step = min(end, self._hashed + _BLOCK_BYTES)
+            self._hash.update(self.read(self._hashed, step))
+            self._hashed = step
+        return self._hash.hexdigest()
+
+    def line_end(self, start: int = 0) -> int:
+        """The byte after the last newline, or `start` when there is none after it."""
+        end = self.size
+        while end > start:
+            begin = max(start, end - _BLOCK_BYTES)
+            if (at := self.read(begin, end).rfind(b"\n")) >= 0:
+                return begin + at + 1
+            end = begin
+        return start
+
+    def first_line_end(self, start: int = 0) -> int:
+        """The byte after the first newline from `start` on; there must be one."""
+        while (at := self.read(start, min(self.size, start + _BLOCK_BYTES)).find(b"\n")) < 0:
+            start += _BLOCK_BYTES
+        return start + at + 1
+
+    def blocks(self, start: int, end: int) -> Iterator[tuple[bytes, int] | BadBytes]:
+        """Blocks of whole lines of [start, end), `end` after a newline.
+
+        A line longer than LINE_BYTES comes as quarantine, hashed piece by piece.
+        """
+        while start < end:
+            stop = self._block_end(start, end)
+            if stop:
+                yield self.read(start, stop), start
+            else:
+                stop = self.first_line_end(start)
+                yield self._oversize(start, stop)
+            start = stop
+
+    def _block_end(self, start: int, end: int) -> int:
+        for reach in (_BLOCK_BYTES, LINE_BYTES):
+            stop = min(end, start + reach)
+            if stop == end or (at := self.read(start, stop).rfind(b"\n")) >= 0:
+                return end if stop == end else start + at + 1
+        return 0
+
+    def _oversize(self, start: int, stop: int) -> BadBytes:
+        whole = hashlib.sha256()
+        for at in range(start, stop, _BLOCK_BYTES):
+            whole.update(self.read(at, min(stop, at + _BLOCK_BYTES)))
+        head = self.read(start, start + QUARANTINE_BYTES)
+        return BadBytes(start, stop - start, "line too long", head, whole.hexdigest())
+
+    def _pread(self, start: int, end: int) -> bytes:
+        self._handle.seek(start)
+        data = self._handle.read(end - start)
+        if len(data) < end - start:
+            raise UnsettledError
+        return data
+
+
+@contextmanager
+def open_content(tree: Tree, seen: Seen) -> Iterator[Content]:
+    """Open a log file as a look saw it: never past the size it had then.
+
+    Raises OSError (PermissionError when it may not be read) and UnsettledError.
+    """
+    with open(tree.open(seen.path), "rb", buffering=0) as handle:  # noqa: PTH123 - is open already
+        if not seen.is_gzip:
+            yield Content(handle, seen, seen.size)
+            return
+        with tempfile.SpooledTemporaryFile(max_size=WHOLE_FILE_BYTES) as plain:
+            yield Content(plain, seen, _decompress(handle, plain))
+
+
+def _decompress(source: IO[bytes], target: IO[bytes]) -> int:
+    size = 0
+    try:
+        with gzip.open(source) as archive:
+            while block := archive.read(_BLOCK_BYTES):
+                size += target.write(block)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UnsettledError from error
+    return size

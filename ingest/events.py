@@ -1,0 +1,217 @@
+"""Append-only logs through rotation, rewriting and truncation: every whole line once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from ingest.commit import Commit, Counts
+from ingest.content import Content, UnsettledError, open_content
+from ingest.identity import assign, mark_read
+from ingest.memory import KnownFile, file_id
+from ingest.registry import Source
+from ingest.rewrite import align
+from ingest.tree import Seen, Tree
+from ingest.vet import BadBytes, Vet, Vetted
+
+
+def find_stream(tree: Tree, pattern: str) -> tuple[str, list[Seen]]:
+    """The status of a log's live file (ok, missing, denied), and all its files, oldest first."""
+    status, files = "missing", []
+    for path in tree.live_paths(pattern):
+        live = tree.find(path)
+        if isinstance(live, Seen):
+            status = "ok"
+            files.append(live)
+        elif status == "missing":
+            status = live
+        files += tree.rotated(path)
+    return status, sorted(files, key=lambda seen: -seen.rank)
+
+
+def load_stream(commit: Commit, source: Source, tree: Tree, found: list[Seen], vet: Vet) -> bool:
+    """Load what a look found of one log; False when a file of it may not be read."""
+    stream = _Stream(commit, source, tree, vet, {seen.path: seen for seen in found})
+    stream.load()
+    return not stream.is_denied
+
+
+@dataclass
+class _Stream:
+    commit: Commit
+    source: Source
+    tree: Tree
+    vet: Vet
+    found: dict[str, Seen]
+    is_denied: bool = False
+
+    def __post_init__(self) -> None:
+        key = (self.commit.bot.name, self.source.name)
+        self.known = self.commit.memory.files.setdefault(key, [])
+
+    def load(self) -> None:
+        live = [known for known in self.known if known.status == "live"]
+        held = {k for k in live if k.path in self.found and self.found[k.path].stamp == k.stamp}
+        paths = {known.path for known in held}
+        loose = [seen for path, seen in self.found.items() if path not in paths]
+        if len(held) < len(live) or any(not self._is_idle(seen) for seen in loose):
+            with ExitStack() as stack:
+                self._match(self._open(stack, loose), held)
+        for known in held:
+            self._seal(known)
+
+    def _is_idle(self, seen: Seen) -> bool:
+        return self.commit.memory.idle.get(self._key(seen)) == seen.stamp
+
+    def _key(self, seen: Seen) -> tuple[str, str, str]:
+        return self.commit.bot.name, self.source.name, seen.path
+
+    def _open(self, stack: ExitStack, loose: Iterable[Seen]) -> list[Content]:
+        contents = []
+        for seen in loose:
+            try:
+                contents.append(stack.enter_context(open_content(self.tree, seen)))
+            except PermissionError:
+                self.is_denied = True
+            except (OSError, UnsettledError):
+                continue  # it went away or is still being written: the next look decides
+        return contents
+
+    def _match(self, contents: list[Content], held: set[KnownFile]) -> None:
+        free = [k for k in self.known if k.status != "rewritten" and k not in held]
+        taken = assign(contents, free)
+        for content, known in taken.items():
+            self._read(content, known, content.line_end(known.read_offset))
+        busy = held | set(taken.values())
+        for content in contents:
+            if content not in taken and (taken_in := self._take_in(content, busy)):
+                busy.add(taken_in)
+        opened = {content.seen.path for content in contents}
+        for known in free:
+            # A file that is there but could not be opened keeps its place.
+            is_away = known.path in opened or known.path not in self.found
+            if known.status == "live" and known not in busy and is_away:
+                self._let_go(known)
+
+    def _take_in(self, content: Content, busy: set[KnownFile]) -> KnownFile | None:
+        """A content that goes on from no known file: a copy, a rewritten file, or a new one."""
+        end, path = content.line_end(), content.seen.path
+        twins = [known for known in self.known if known.head_sha256 == content.head[0]]
+        if not end or any(self._is_copy(content, end, k) for k in twins if k in busy):
+            self.commit.memory.idle[self._key(content.seen)] = content.seen.stamp
+            return None
+        for known in [k for k in self.known if k.path == path] + twins:
+            is_free = known.status == "live" and known not in busy
+            if is_free and (rewritten := self._rewrite(content, end, known)):
+                return rewritten
+        begun = self._begin(content)
+        self._read(content, begun, end)
+        return begun
+
+    def _is_copy(self, content: Content, end: int, known: KnownFile) -> bool:
+        """The same bytes are in a younger place of the rotation: a copy on its way here."""
+        younger = self.found.get(known.path)
+        if younger is None or younger.rank >= content.seen.rank:
+            return False
+        try:
+            with open_content(self.tree, younger) as other:
+                return other.size >= end and other.prefix_digest(end) == content.prefix_digest(end)
+        except (OSError, UnsettledError):
+            return False
+
+    def _begin(self, content: Content, replaces: str | None = None) -> KnownFile:
+        """A file not seen before; its id comes from its first line and its place among twins."""
+        bot, stream, at = self.commit.bot.name, self.source.name, self.commit.at
+        sha256, length = content.head
+        ordinals = [known.ordinal for known in self.known if known.head_sha256 == sha256]
+        ordinal = max(ordinals, default=-1) + 1
+        known = KnownFile(
+            file_id(bot, stream, sha256, ordinal), bot, stream, content.seen.path,
+            *content.seen.stamp, 0, sha256, length, "", 0, None, ordinal, "live", at, at,
+            replaces=replaces,
+        )  # fmt: skip
+        self.known.append(known)
+        return known
+
+    def _read(self, content: Content, known: KnownFile, end: int) -> None:
+        """Load the whole lines between what was read and `end`."""
+        start = known.read_offset
+        known.path, known.status = content.seen.path, "live"
+        counts = Counts()
+        for part in self._vetted(content, start, end):
+            self.commit.add_lines(self.source, known.file_id, known.path, part)
+            counts.add(part)
+        if content.seen.is_gzip and content.size > end:
+            self._quarantine_tail(content, known, end, counts)
+            end = content.size
+        self._note(content, known, end)
+        if end > start:
+            self.commit.record_load(self.source, known, content.size, start, counts)
+
+    def _vetted(self, content: Content, start: int, end: int) -> Iterator[Vetted]:
+        for block in content.blocks(start, end):
+            yield Vetted(bad=[block]) if isinstance(block, BadBytes) else self.vet(*block)
+
+    def _quarantine_tail(
+        self, content: Content, known: KnownFile, end: int, counts: Counts
+    ) -> None:
+        tail = content.read(end, content.size)
+        part = Vetted(bad=[BadBytes.of(end, tail, "no newline at the end")])
+        self.commit.add_lines(self.source, known.file_id, known.path, part)
+        counts.add(part)
+
+    def _note(self, content: Content, known: KnownFile, end: int) -> None:
+        if end != known.read_offset:
+            mark_read(known, content, end)
+        known.path, known.last_seen_at = content.seen.path, self.commit.at
+        known.inode, known.size, known.mtime_ns = content.seen.stamp
+        self.commit.remember(known)
+
+    def _seal(self, known: KnownFile) -> None:
+        """A rotated file that rests with half a line at its end will not be finished."""
+        seen = self.found[known.path]
+        if seen.rank == 0 or seen.is_gzip or known.read_offset >= seen.size:
+            return
+        try:
+            with open_content(self.tree, seen) as content:
+                start, counts = known.read_offset, Counts()
+                self._quarantine_tail(content, known, start, counts)
+                self._note(content, known, content.size)
+                self.commit.record_load(self.source, known, content.size, start, counts)
+        except (OSError, UnsettledError):
+            return
+
+    def _rewrite(self, content: Content, end: int, old: KnownFile) -> KnownFile | None:
+        """Bytes that were read have changed: equal lines keep their key, the others go."""
+        vetted = Vetted()
+        for part in self._vetted(content, 0, end):
+            vetted.add(part)
+        change = align(self.commit, self.source, vetted, self._lineage(old))
+        if change is None:
+            return None
+        known = self._begin(content, old.file_id)
+        old.status = "rewritten"
+        self.commit.remember(old)
+        self.commit.supersede(self.source, change.superseded)
+        self.commit.add_lines(self.source, known.file_id, known.path, change.added)
+        self._note(content, known, end)
+        counts = Counts(kept=change.kept, superseded=len(change.superseded))
+        counts.add(vetted)
+        self.commit.record_load(self.source, known, content.size, 0, counts)
+        return known
+
+    def _lineage(self, known: KnownFile) -> list[str]:
+        by_id = {file.file_id: file for file in self.known}
+        ids = [known.file_id]
+        while (before := by_id[ids[-1]].replaces) is not None:
+            ids.append(before)
+        return ids
+
+    def _let_go(self, known: KnownFile) -> None:
+        """The file is no longer found; bytes that were seen in it and not read are lost."""
+        known.status = "gone"
+        self.commit.remember(known)
+        self.commit.memory.idle.clear()
+        if known.read_offset < known.size and not known.path.endswith(".gz"):
+            self.commit.lose(self.source, known, known.size, "gone before it was read to its end")

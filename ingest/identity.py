@@ -1,0 +1,62 @@
+"""Which known file a content is: decided by bytes, the inode being only a hint."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from ingest.content import WHOLE_FILE_BYTES, Content
+from ingest.memory import KnownFile
+
+_TAIL_BYTES = 4096
+
+
+def mark_read(known: KnownFile, content: Content, end: int) -> None:
+    """Note on a known file that the first `end` bytes of the content were read."""
+    known.read_offset = end
+    known.tail_bytes = min(_TAIL_BYTES, end)
+    known.tail_sha256 = content.digest(end - known.tail_bytes, end)
+    known.prefix_sha256 = content.prefix_digest(end) if end <= WHOLE_FILE_BYTES else None
+
+
+def extends(content: Content, known: KnownFile) -> bool:
+    """The content begins with everything that was read of the known file."""
+    end = known.read_offset
+    if content.size < end or content.head != (known.head_sha256, known.head_bytes):
+        return False
+    if known.prefix_sha256 is not None:
+        return content.prefix_digest(end) == known.prefix_sha256
+    return content.digest(end - known.tail_bytes, end) == known.tail_sha256
+
+
+def assign(contents: Iterable[Content], free: Iterable[KnownFile]) -> dict[Content, KnownFile]:
+    """Pair contents with the known files that they go on from.
+
+    Where several fit: a live entry before a gone one, then the same inode, the same path, the
+    longest content, the entry of which more was read.
+    """
+    by_head = defaultdict(list)
+    for known in free:
+        by_head[known.head_sha256].append(known)
+    pairs = [
+        (_fit(content, known), content, known)
+        for content in contents
+        for known in by_head.get(content.head[0], ())
+        if extends(content, known)
+    ]
+    taken: dict[Content, KnownFile] = {}
+    for _, content, known in sorted(pairs, key=lambda pair: pair[0], reverse=True):
+        if content not in taken and known not in taken.values():
+            taken[content] = known
+    return taken
+
+
+def _fit(content: Content, known: KnownFile) -> tuple[bool, bool, bool, int, int]:
+    seen = content.seen
+    return (
+        known.status == "live",
+        seen.inode == known.inode,
+        seen.path == known.path,
+        content.size,
+        known.read_offset,
+    )

@@ -1,0 +1,108 @@
+"""What ingest knows from earlier looks, read from the ledger once per session."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import astuple, dataclass, field, fields
+from datetime import datetime
+
+import duckdb
+
+from ingest.store import Row
+
+Stamp = tuple[int, int, int]
+
+
+@dataclass(slots=True, eq=False)
+class KnownFile:
+    """A content file and how far it was read: a row of raw.files, in the order of its columns.
+
+    Status: live (at `path`), gone (no longer found), rewritten (another entry replaces it).
+    """
+
+    file_id: str
+    bot: str
+    stream: str
+    path: str
+    inode: int
+    size: int
+    mtime_ns: int
+    read_offset: int
+    head_sha256: str
+    head_bytes: int
+    tail_sha256: str
+    tail_bytes: int
+    prefix_sha256: str | None
+    ordinal: int
+    status: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    item_count: int | None = None
+    replaces: str | None = None
+
+    @property
+    def stamp(self) -> Stamp:
+        """Of the last look that read the file."""
+        return self.inode, self.size, self.mtime_ns
+
+    def row(self) -> Row:
+        """As raw.files holds it."""
+        return astuple(self)
+
+
+def file_id(bot: str, stream: str, head_sha256: str, ordinal: int) -> str:
+    """The identity of a content file: where it belongs, its first line, and which twin it is."""
+    return hashlib.sha256(f"{bot}\0{stream}\0{head_sha256}\0{ordinal}".encode()).hexdigest()[:32]
+
+
+@dataclass(slots=True)
+class Observed:
+    """The last observation of a file: its status, its content, and its last good content."""
+
+    status: str
+    sha256: str | None
+    good_sha256: str | None
+    stamp: Stamp | None = None
+
+
+@dataclass
+class Memory:
+    """The state of one session; after a failed commit it is read again."""
+
+    roots: set[tuple[str, str, str]] = field(default_factory=set)
+    last_poll: dict[str, datetime] = field(default_factory=dict)
+    next_load_id: int = 1
+    observed: dict[tuple[str, str, str], Observed] = field(default_factory=dict)
+    files: dict[tuple[str, str], list[KnownFile]] = field(default_factory=dict)
+    # Paths that hold nothing to load (no whole line yet, or a copy): known only to the session.
+    idle: dict[tuple[str, str, str], Stamp] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, connection: duckdb.DuckDBPyConnection) -> Memory:
+        """Read the state from the ledger."""
+        memory = cls()
+        memory.roots = set(connection.execute("select _bot, root, path from raw.bots").fetchall())
+        for bot, at, load_id in connection.execute(
+            "select _bot, max(polled_at), max(load_id) from raw.polls group by 1"
+        ).fetchall():
+            memory.last_poll[bot] = at
+            memory.next_load_id = max(memory.next_load_id, load_id + 1)
+        for bot, source, path, status, sha256, good in connection.execute(_OBSERVED).fetchall():
+            memory.observed[bot, source, path] = Observed(status, sha256, good)
+        names = ", ".join(_FILE_COLUMNS)
+        for row in connection.execute(f"select {names} from raw.files order by ordinal").fetchall():
+            known = KnownFile(*row)
+            memory.files.setdefault((known.bot, known.stream), []).append(known)
+        return memory
+
+
+_FILE_COLUMNS = [
+    {"bot": "_bot", "file_id": "_file_id", "size": "size_bytes"}.get(f.name, f.name)
+    for f in fields(KnownFile)
+]
+_OBSERVED = """
+select _bot, source, _file,
+       arg_max(status, observed_at), arg_max(coalesce(sha256, ''), observed_at),
+       arg_max(sha256, observed_at) filter (where status = 'ok')
+from raw.observations group by all
+"""

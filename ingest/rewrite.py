@@ -1,0 +1,78 @@
+"""A log whose read lines changed in place: which lines are still the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.commit import Commit
+from ingest.registry import Source
+from ingest.store import COLUMNS_BY_KIND, literal
+from ingest.vet import Vetted
+
+# (table, file id, offset): a row of the stream's own table or of the quarantine
+Key = tuple[str, str, int]
+
+
+@dataclass
+class Change:
+    """What rewriting did: lines kept under their keys, keys that are no longer true, new lines."""
+
+    kept: int
+    superseded: list[Key]
+    added: Vetted
+
+
+def align(commit: Commit, source: Source, new: Vetted, lineage: list[str]) -> Change | None:
+    """Compare a content with the lines that were read under the ids of `lineage`.
+
+    None when fewer than half of the lines of the shorter one are equal: it is another file then.
+    """
+    commit.flush()  # rows of this very look count as read
+    old: defaultdict[object, list[Key]] = defaultdict(list)
+    total = 0
+    for key, content in _lines(commit, source, lineage):
+        old[content].append(key)
+        total += 1
+    added = Vetted(blank_bytes=new.blank_bytes)
+    added.rows = [row for row in new.rows if not _found(old, row.content)]
+    added.bad = [bad for bad in new.bad if not _found(old, bad.content)]
+    fresh = len(added.rows) + len(added.bad)
+    count = len(new.rows) + len(new.bad)
+    kept = count - fresh
+    if kept * 2 < min(count, total):
+        return None
+    return Change(kept, [key for keys in old.values() for key in keys], added)
+
+
+def _found(old: defaultdict[object, list[Key]], content: object) -> bool:
+    if keys := old.get(content):
+        keys.pop(0)
+        return True
+    return False
+
+
+def _lines(commit: Commit, source: Source, lineage: list[str]) -> Iterator[tuple[Key, object]]:
+    ids = ",".join(map(literal, lineage))
+    values = [f'"{name}"' for name in list(COLUMNS_BY_KIND[source.kind])[8:]]
+    rows = commit.connection.execute(
+        f'select _file_id, _offset, _length, {", ".join(values)} from raw."{source.name}" '
+        f"where _bot = ? and _file_id in ({ids}) and _superseded_at is null "
+        f"order by _load_id, _offset",
+        [commit.bot.name],
+    ).fetchall()
+    for file_id, offset, length, *rest in rows:
+        yield (source.name, file_id, offset), (length, tuple(map(_hashable, rest)))
+    bad = commit.connection.execute(
+        f"select _file_id, _offset, _length, sha256 from raw.quarantine "
+        f"where _bot = ? and stream = ? and _file_id in ({ids}) and _superseded_at is null",
+        [commit.bot.name, source.name],
+    ).fetchall()
+    for file_id, offset, length, sha256 in bad:
+        yield ("quarantine", file_id, offset), (length, sha256)
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,267 @@
+"""Looks at the bots, each written by one transaction."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import duckdb
+
+from ingest.capture import Capture, capture
+from ingest.commit import Commit, from_ns, utc_now
+from ingest.documents import Document, read_document
+from ingest.errors import WatchhouseError
+from ingest.events import find_stream, load_stream
+from ingest.memory import Memory, Observed
+from ingest.registry import Source, load_registry
+from ingest.series import load_series
+from ingest.settings import Bot, Settings
+from ingest.statefiles import load_state_file
+from ingest.store import connect_live, create_raw, tables
+from ingest.tree import Seen, Tree
+from ingest.vet import vet_events
+
+_STATE_KINDS = ("snapshot", "config", "series")
+
+
+@dataclass(frozen=True)
+class BotReport:
+    """What one look at one bot found: files looked at, unreadable ones, and what was new."""
+
+    bot: str
+    observed_at: datetime
+    files: int
+    unreadable: int
+    rows: int
+    quarantined: int
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What one poll committed; `load_id` is None when nothing was to be done."""
+
+    load_id: int | None
+    bots: tuple[BotReport, ...]
+
+    @property
+    def rows(self) -> int:
+        """New rows of all bots."""
+        return sum(bot.rows for bot in self.bots)
+
+    @property
+    def quarantined(self) -> int:
+        """Pieces of quarantine of all bots."""
+        return sum(bot.quarantined for bot in self.bots)
+
+
+@dataclass
+class _Look:
+    """Everything that one look found, before any of it is written."""
+
+    bot: Bot
+    states: list[tuple[Source, Capture]] = field(default_factory=list)
+    streams: list[tuple[Source, Tree, str, list[Seen]]] = field(default_factory=list)
+    absent: list[Source] = field(default_factory=list)
+    at: datetime = datetime.min
+
+    def newest(self) -> datetime | None:
+        """The newest mtime of the registered files."""
+        seen = [found.seen for _, found in self.states if found.seen]
+        seen += [one for _, _, _, files in self.streams for one in files]
+        return max((from_ns(one.mtime_ns) for one in seen), default=None)
+
+
+class Session:
+    """The live warehouse held open for one or many polls; see open_session."""
+
+    def __init__(self, settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
+        self._settings = settings
+        self._connection = connection
+        self._registry = load_registry(settings.registry_file)
+        self._columns = tables(self._registry)
+        create_raw(connection, self._registry)
+        self._memory = Memory.load(connection)
+
+    def last_poll(self, bot: str) -> datetime | None:
+        """When the bot was last looked at."""
+        return self._memory.last_poll.get(bot)
+
+    def poll(
+        self,
+        observed_at: datetime | None = None,
+        *,
+        is_import: bool = False,
+        as_of_mtime: bool = False,
+    ) -> LoadReport:
+        """Look at every bot once and commit what is new in one transaction.
+
+        `observed_at` None means now, after everything was looked at. With `as_of_mtime` each bot's
+        look stands at the newest mtime among its files; a bot without a newer one is skipped.
+        Raises WatchhouseError, with nothing written, when a logs folder is missing or a look
+        would stand before the last one of its bot.
+        """
+        for bot in self._settings.bots:
+            _check_folders(bot)
+        is_live = observed_at is None and not as_of_mtime
+        looks = [self._look(bot, is_live) for bot in self._settings.bots]
+        at = _naive(observed_at) if observed_at else utc_now()
+        for look in looks:
+            look.at = (look.newest() or at) if as_of_mtime else at
+        due = [look for look in looks if self._is_due(look, as_of_mtime)]
+        return self._write(due, is_import or as_of_mtime)
+
+    def _is_due(self, look: _Look, as_of_mtime: bool) -> bool:
+        last = self._memory.last_poll.get(look.bot.name)
+        if last is None or last < look.at:
+            return True
+        if as_of_mtime and last == look.at:
+            return False
+        raise WatchhouseError(
+            f"bot `{look.bot.name}` was looked at {last}Z, a look at {look.at}Z comes too late",
+            "looks are taken in the order of time; use another bot name or another home",
+        )
+
+    def _look(self, bot: Bot, is_live: bool) -> _Look:
+        look = _Look(bot)
+        trees: dict[str, Tree] = {}
+        for source in self._registry:
+            root = bot.root(source.root)
+            if root is None:
+                look.absent.append(source)
+                continue
+            tree = trees.setdefault(source.root, Tree(root))
+            pattern = bot.text.name if source.root == "text" and bot.text else source.path
+            if source.kind in _STATE_KINDS:
+                look.states += self._capture(bot, source, tree, pattern, is_live)
+            else:
+                look.streams.append((source, tree, *find_stream(tree, pattern)))
+        return look
+
+    def _capture(
+        self, bot: Bot, source: Source, tree: Tree, pattern: str, is_live: bool
+    ) -> Iterator[tuple[Source, Capture]]:
+        def is_whole(raw: bytes) -> bool:
+            return read_document(source, raw).status == "ok"
+
+        for path in tree.live_paths(pattern):
+            before = self._memory.observed.get((bot.name, source.name, path))
+            found = tree.find(path)
+            if before and before.stamp and isinstance(found, Seen) and found.stamp == before.stamp:
+                yield source, Capture(path, "unchanged", seen=found)
+            else:
+                yield source, capture(tree, path, is_whole if is_live else None)
+
+    def _write(self, looks: list[_Look], is_import: bool) -> LoadReport:
+        if not looks:
+            return LoadReport(None, ())
+        load_id = self._memory.next_load_id
+        self._connection.execute("begin")
+        try:
+            reports = tuple(self._write_look(look, load_id, is_import) for look in looks)
+            self._connection.execute("commit")
+        except BaseException:
+            self._connection.execute("rollback")
+            self._memory = Memory.load(self._connection)
+            raise
+        self._memory.next_load_id += 1
+        for look in looks:
+            self._memory.last_poll[look.bot.name] = look.at
+        return LoadReport(load_id, reports)
+
+    def _write_look(self, look: _Look, load_id: int, is_import: bool) -> BotReport:
+        commit = Commit(self._connection, self._memory, self._columns, look.bot, load_id, look.at)
+        _note_roots(commit)
+        for source in look.absent:
+            _note_status(commit, source, "not configured")
+        for source, found in look.states:
+            if found.status != "unchanged":
+                (load_series if source.kind == "series" else load_state_file)(commit, source, found)
+        for source, tree, status, files in look.streams:
+            is_readable = load_stream(commit, source, tree, files, vet_events)
+            _note_status(commit, source, status if is_readable else "denied")
+        looked_at, bad = _tally(commit, look)
+        commit.add("polls", (look.bot.name, look.at, looked_at, bad, is_import, load_id))
+        commit.flush()
+        return BotReport(
+            look.bot.name, look.at, looked_at, bad, commit.row_count, commit.quarantined_count
+        )
+
+
+@contextmanager
+def open_session(settings: Settings, wait_seconds: float = 0) -> Iterator[Session]:
+    """The live warehouse, locked and open, for many polls.
+
+    Raises WatchhouseError when it is held by another process or its bots cannot be read.
+    """
+    if not settings.bots:
+        raise WatchhouseError(
+            "no bot to read is configured",
+            "watchhouse init --bot name=LOGS, or give --bot here",
+        )
+    for bot in settings.bots:
+        _check_folders(bot)
+    with connect_live(settings, wait_seconds) as connection:
+        yield Session(settings, connection)
+
+
+def run_once(
+    settings: Settings,
+    observed_at: datetime | None = None,
+    *,
+    is_import: bool = False,
+    as_of_mtime: bool = False,
+    wait_seconds: float = 0,
+) -> LoadReport:
+    """Look at every configured bot once; see Session.poll."""
+    with open_session(settings, wait_seconds) as session:
+        return session.poll(observed_at, is_import=is_import, as_of_mtime=as_of_mtime)
+
+
+def _check_folders(bot: Bot) -> None:
+    for name, folder in (("logs", bot.logs), ("config", bot.config)):
+        if folder is None:
+            continue
+        if not folder.is_dir():
+            raise WatchhouseError(
+                f"bot `{bot.name}` has no {name} folder at `{folder}`",
+                f"--bot {bot.name}=LOGS names the folder that holds `state/` and `execution/`",
+            )
+        if not os.access(folder, os.R_OK | os.X_OK):
+            raise WatchhouseError(
+                f"the {name} folder of bot `{bot.name}` may not be read: `{folder}`",
+                "run as the bot's user, or give this user read access",
+            )
+
+
+def _naive(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+
+
+def _note_roots(commit: Commit) -> None:
+    bot = commit.bot
+    for root, path in (("logs", bot.logs), ("config", bot.config), ("text", bot.text)):
+        if path is not None and (row := (bot.name, root, str(path))) not in commit.memory.roots:
+            commit.memory.roots.add(row)
+            commit.add("bots", (*row, commit.at))
+
+
+def _note_status(commit: Commit, source: Source, status: str) -> None:
+    """A change of status of what is judged by its registry path alone."""
+    key = (commit.bot.name, source.name, source.path)
+    before = commit.memory.observed.get(key)
+    if before is None or before.status != status:
+        commit.memory.observed[key] = Observed(status, "", None)
+        commit.observe(source, source.path, Document(status, ""))
+
+
+def _tally(commit: Commit, look: _Look) -> tuple[int, int]:
+    """Files that were there, and those of them that could not be read."""
+    files = sum(found.seen is not None or found.status == "denied" for _, found in look.states)
+    files += sum(len(found) for _, _, _, found in look.streams)
+    paths = [(source.name, found.path) for source, found in look.states]
+    paths += [(source.name, source.path) for source, *_ in look.streams]
+    statuses = [commit.memory.observed[commit.bot.name, *path].status for path in paths]
+    return files, sum(status in ("denied", "oversize") for status in statuses)

@@ -1,0 +1,161 @@
+"""Where things live: the home of the warehouse, the project, the bots."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.errors import UsageError
+
+_BOT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_BOT_SYNTAX = "name=LOGS[,config=DIR][,text=FILE]"
+_HOME_FOLDERS = ("live", "spool", "journal", "landing", "reports", "incidents", "replay")
+
+
+@dataclass(frozen=True)
+class Bot:
+    """A bot and the folders it writes; `text` is its one log file."""
+
+    name: str
+    logs: Path
+    config: Path | None = None
+    text: Path | None = None
+
+    def __post_init__(self) -> None:
+        if not _BOT_NAME.fullmatch(self.name):
+            raise UsageError(
+                f"`{self.name}` is no name for a bot",
+                "letters, digits, `.`, `_` and `-`, beginning with a letter or digit",
+            )
+
+    def root(self, name: str) -> Path | None:
+        """The folder of a root of the registry, None when this bot has none such."""
+        folders = {"logs": self.logs, "config": self.config}
+        return self.text and self.text.parent if name == "text" else folders.get(name)
+
+    @classmethod
+    def parse(cls, spec: str) -> Bot:
+        """Read `name=LOGS[,config=DIR][,text=FILE]`; relative paths are made absolute."""
+        first, *rest = re.split(r",(?=[a-z]+=)", spec)
+        name, separator, logs = first.partition("=")
+        extra = dict(part.split("=", 1) for part in rest)
+        unknown = sorted(set(extra) - {"config", "text"})
+        if not separator or not logs or unknown or len(extra) < len(rest) or "" in extra.values():
+            raise UsageError(f"`{spec}` does not name a bot and its folders", _BOT_SYNTAX)
+        return cls(name, _absolute(logs), *(_optional(extra.get(k)) for k in ("config", "text")))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The home (data), the project (checkout), and the bots that are read by default."""
+
+    home: Path
+    project: Path
+    bots: tuple[Bot, ...] = ()
+
+    @property
+    def live_file(self) -> Path:
+        """The warehouse that ingest and dbt write."""
+        return self.home / "live" / "warehouse.duckdb"
+
+    @property
+    def published_file(self) -> Path:
+        """The warehouse that everybody reads."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def lock_file(self) -> Path:
+        """The OS lock that a writer of this home holds."""
+        return self.home / "writer.lock"
+
+    @property
+    def registry_file(self) -> Path:
+        """The one list of files."""
+        return self.project / "models" / "staging" / "_sources.yml"
+
+    @property
+    def settings_file(self) -> Path:
+        """The bots, as `init` wrote them."""
+        return self.home / "settings.toml"
+
+    def folder(self, name: str) -> Path:
+        """One of the folders of the home: spool, journal, landing, reports, incidents, replay."""
+        return self.home / name
+
+    def make_home(self) -> None:
+        """Create the home and its folders, open to their owner only."""
+        for folder in (self.home, *(self.home / name for name in _HOME_FOLDERS)):
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, parents=True)
+
+
+def load_settings(home: Path | str | None = None) -> Settings:
+    """Settings of `home`, else of $WATCHHOUSE_HOME, else of `var/` in the project.
+
+    Raises UsageError when `settings.toml` is no TOML or holds a key that nothing reads.
+    """
+    project = _absolute(os.environ.get("WATCHHOUSE_PROJECT") or Path(__file__).parents[1])
+    folder = _absolute(home or os.environ.get("WATCHHOUSE_HOME") or project / "var")
+    plain = Settings(folder, project)
+    if not plain.settings_file.is_file():
+        return plain
+    return Settings(folder, project, _bots(plain.settings_file))
+
+
+def write_settings(settings: Settings) -> Path:
+    """Write the bots to `settings.toml` in the home; returns its path."""
+    settings.make_home()
+    lines: list[str] = []
+    for bot in settings.bots:
+        lines.append(f"[bots.{json.dumps(bot.name)}]")
+        for key in ("logs", "config", "text"):
+            if (path := getattr(bot, key)) is not None:
+                lines.append(f"{key} = {json.dumps(str(path), ensure_ascii=False)}")
+        lines.append("")
+    settings.settings_file.write_text("\n".join(lines), encoding="utf-8")
+    return settings.settings_file
+
+
+def _bots(file: Path) -> tuple[Bot, ...]:
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise UsageError(f"`{file}` cannot be read: {error}") from error
+    _refuse_unknown(file, table, {"bots"})
+    bots = table.get("bots", {})
+    if not isinstance(bots, dict) or not all(isinstance(v, dict) for v in bots.values()):
+        raise UsageError(f"`{file}`: a bot is a table", '[bots.NAME] with logs = "/path"')
+    return tuple(_bot(file, name, entry) for name, entry in bots.items())
+
+
+def _bot(file: Path, name: str, entry: dict[str, Any]) -> Bot:
+    _refuse_unknown(file, entry, {"logs", "config", "text"})
+    if "logs" not in entry or not all(isinstance(value, str) for value in entry.values()):
+        raise UsageError(f"`{file}`: bot `{name}` needs its paths as text", 'logs = "/path"')
+    return Bot(
+        name,
+        _absolute(file.parent / Path(entry["logs"]).expanduser()),
+        _optional(entry.get("config"), file.parent),
+        _optional(entry.get("text"), file.parent),
+    )
+
+
+def _refuse_unknown(file: Path, table: dict[str, Any], known: set[str]) -> None:
+    if unknown := sorted(set(table) - known):
+        raise UsageError(
+            f"`{file}` holds keys that nothing reads: {', '.join(unknown)}",
+            f"known here: {', '.join(sorted(known))}",
+        )
+
+
+def _absolute(path: Path | str) -> Path:
+    return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 - resolves no symlink
+
+
+def _optional(path: str | None, base: Path = Path()) -> Path | None:
+    return None if path is None else _absolute(base / Path(path).expanduser())
