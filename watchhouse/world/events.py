@@ -11,6 +11,7 @@ from watchhouse.world.screener import Wish
 from watchhouse.world.surfaces import LEVERAGE
 
 HOST = "bot-1"
+POLICY = {"maker_first": True, "taker_bias": "prefer_maker", "quality": "ok"}
 
 
 @dataclass(frozen=True)
@@ -198,8 +199,10 @@ def order_metrics(intent: Intent, fill: Fill, at: datetime) -> Iterator[dict[str
         "maker_start": not wish.reduce_only,
         "is_maker_final": not wish.reduce_only,
         "used_fallback": False,
-        "policy": {"maker_first": True, "taker_bias": "prefer_maker", "quality": "ok"},
+        "policy": POLICY,
         "autotune_applied": False,
+        "policy_before": POLICY,
+        "policy_after": POLICY,
         "decision": {"route": "taker" if wish.reduce_only else "maker", "reasons": []},
         "execution_style": "single",
         "intent_id": intent.intent_id,

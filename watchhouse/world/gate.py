@@ -8,6 +8,13 @@ from watchhouse.world.drawdown import circuit_drawdown
 from watchhouse.world.events import Intent
 from watchhouse.world.vetoes import Refusal
 
+ALWAYS_SHOWN = (
+    "drawdown_alert_pct",
+    "max_nav_drawdown_pct",
+    "trade_equity_nav_pct",
+    "max_trade_nav_pct",
+)
+
 
 class Gate:
     """Rules with the limits that the process read when it started."""
@@ -39,7 +46,7 @@ class Gate:
         return Refusal(
             intent=intent,
             reason=reason,
-            thresholds=self._thresholds(symbol),
+            thresholds=self._thresholds(reason, symbol),
             nav=desk.nav,
             gross=sum(p.quantity * desk.marks[p.symbol] for p in positions),
             held=self._held(symbol),
@@ -72,11 +79,13 @@ class Gate:
     def _cap(self, symbol: str) -> float:
         return float(self._limits["per_symbol"][symbol]["max_nav_pct"]) * self._desk.nav
 
-    def _thresholds(self, symbol: str) -> dict[str, float]:
-        return {
-            "min_notional": float(self._limits["global"]["min_notional_usdt"]),
-            "max_nav_drawdown_pct": float(self._limits["global"]["max_nav_drawdown_pct"]),
-            "max_trade_nav_pct": float(self._limits["global"]["max_trade_nav_pct"]),
-            "max_portfolio_dd_nav_pct": self.circuit_limit,
-            "symbol_notional_cap": self._cap(symbol),
-        }
+    def _thresholds(self, reason: str, symbol: str) -> dict[str, float]:
+        general = self._limits["global"]
+        thresholds = {name: float(general[name]) for name in ALWAYS_SHOWN}
+        if reason == "min_notional":
+            thresholds["min_notional"] = float(general["min_notional_usdt"])
+        if reason == "symbol_cap":
+            thresholds["symbol_notional_cap"] = self._cap(symbol)
+        if reason == "portfolio_dd_circuit":
+            thresholds["max_portfolio_dd_nav_pct"] = self.circuit_limit
+        return thresholds
