@@ -9,7 +9,7 @@ from random import Random
 
 from watchhouse.world.account import Account, Position, Registry
 from watchhouse.world.drawdown import Peaks
-from watchhouse.world.knobs import Incident, World
+from watchhouse.world.knobs import Incident, Kind, World
 from watchhouse.world.market import SYMBOLS, Market, lot
 from watchhouse.world.nav_log import NavLog
 from watchhouse.world.risk import Confirmed
@@ -67,11 +67,9 @@ class Desk:
             if incident.kind == "registry_gap" and incident.last_loop == loop - 1:
                 self._seed_registry(incident, at)
 
-    def on(self, kind: str) -> Incident | None:
+    def on(self, kind: Kind) -> Incident | None:
         """The first incident of a kind that is on now."""
-        return next(
-            (i for i in self.world.incidents if i.kind == kind and i.holds(self.loop)), None
-        )
+        return self.world.on(kind, self.loop)
 
     @property
     def nav(self) -> float:

@@ -96,13 +96,9 @@ class World:
     rotate_bytes: int = 10_000_000  # size at which a log under execution/ is rotated away
     nav: float = 12_400.0  # USD in the wallet at the start
 
-    def all(self, kind: Kind, loop: int) -> tuple[Incident, ...]:
-        """Incidents of a kind that are on in this loop."""
-        return tuple(i for i in self.incidents if i.kind == kind and i.holds(loop))
-
     def on(self, kind: Kind, loop: int) -> Incident | None:
         """The first incident of a kind that is on in this loop."""
-        return next(iter(self.all(kind, loop)), None)
+        return next((i for i in self.incidents if i.kind == kind and i.holds(loop)), None)
 
 
 @dataclass(frozen=True)
