@@ -40,3 +40,17 @@
             {%- endif %}
     )
 {%- endmacro %}
+
+
+{# Rows of intervals that held at some moment of (as_of - recall, as_of], so that a fault of one look
+   between two instants is not missed. `is_over` says that it no longer holds at `as_of`. #}
+{% macro lately(relation, minutes=none) -%}
+    (
+        select facts.*, clock.as_of, facts.valid_to <= clock.as_of as is_over
+        from {{ relation }} as facts
+        inner join
+            {{ clock() }} as clock
+            on facts.valid_from <= clock.as_of
+            and facts.valid_to > clock.as_of - interval '{{ minutes or var("finding_recall_minutes") }} minutes'
+    )
+{%- endmacro %}

@@ -38,7 +38,8 @@ select
     sign_count,
     started_at,
     last_seen_at,
-    lag(last_seen_at) over lives_of > started_at as overlaps_previous,
+    coalesce(lag(last_seen_at) over lives_of > started_at, false) as overlaps_previous,
+    least(lag(last_seen_at) over lives_of, last_seen_at) as overlap_until,
     started_at as valid_from,
     coalesce(lead(started_at) over lives_of, {{ forever() }}) as valid_to
 from lives

@@ -24,9 +24,34 @@ with
             string_agg(position_key, ', ' order by position_key) filter (
                 where is_in_registry and not is_open
             ) as stale_keys,
-            max(ledger_sha256) as ledger_sha256
+            max(ledger_sha256) as ledger_sha256,
+            max(positions_sha256) as positions_sha256
         from {{ ref("int_exit_levels") }}
         group by bot, valid_from
+    ),
+    closing as (
+        select versions.bot, versions.valid_from, count(distinct orders.order_key) as closing_count
+        from {{ ref("int_exit_versions") }} as versions
+        inner join
+            {{ ref("int_orders_collapsed") }} as orders
+            on orders.bot = versions.bot
+            and (orders.is_closed or (orders.is_reduce_only and orders.is_filled))
+            and orders.first_row_at > versions.valid_from - interval '{{ 3 * var("loop_seconds") }} seconds'
+            and orders.first_row_at <= versions.valid_from
+        group by versions.bot, versions.valid_from
+    ),
+    compared as (
+        select
+            versions.*,
+            greatest(
+                coalesce(lag(counted.open_count) over changes, 0) - coalesce(counted.open_count, 0), 0
+            ) as vanished_count,
+            coalesce(lag(counted.registry_count) over changes, 0) as previous_registry_count,
+            coalesce(closing.closing_count, 0) as closing_count
+        from {{ ref("int_exit_versions") }} as versions
+        left join counted using (bot, valid_from)
+        left join closing using (bot, valid_from)
+        window changes as (partition by versions.bot order by versions.valid_from)
     )
 select
     versions.bot,
@@ -43,6 +68,9 @@ select
     coalesce(counted.underwater_unprotected_count, 0) as underwater_unprotected_count,
     coalesce(counted.unprotected_usd, 0) as unprotected_usd,
     counted.covered_count / cast(nullif(counted.open_count, 0) as double) as coverage_ratio,
+    versions.vanished_count,
+    greatest(versions.vanished_count - versions.closing_count, 0) as unexplained_vanished_count,
+    versions.previous_registry_count,
     counted.unprotected_keys,
     counted.stale_keys,
     diagnostics.open_positions_count as published_open_count,
@@ -58,8 +86,9 @@ select
     versions.diagnostics_at,
     versions.valid_from,
     versions.valid_to,
+    counted.positions_sha256,
     counted.ledger_sha256 as _sha256
-from {{ ref("int_exit_versions") }} as versions
+from compared as versions
 left join counted using (bot, valid_from)
 left join
     {{ ref("stg_diagnostics") }} as diagnostics

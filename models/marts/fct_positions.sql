@@ -1,3 +1,14 @@
+with
+    moved as (
+        select
+            *,
+            case
+                when mark_price is distinct from lag(mark_price) over (partition by bot, position_key order by valid_from)
+                then valid_from
+            end as moved_at
+        from {{ ref("int_exit_levels") }}
+        where is_open
+    )
 select
     bot,
     position_key,
@@ -22,8 +33,10 @@ select
     is_sl_crossed,
     coalesce({{ is_beyond("take_profit_price", "entry_price", "side", "above") }}, false)
     or coalesce({{ is_beyond("stop_loss_price", "entry_price", "side", "below") }}, false) as is_exit_on_wrong_side,
+    max(moved_at) over (
+        partition by bot, position_key order by valid_from rows between unbounded preceding and current row
+    ) as mark_moved_at,
     valid_from,
     valid_to,
     positions_sha256 as _sha256
-from {{ ref("int_exit_levels") }}
-where is_open
+from moved

@@ -1,0 +1,86 @@
+-- Means: one gate refuses most of the orders of the last hour, and nothing goes out while it does.
+-- Look at: fct_vetoes by reason; thresholds and observations of a refusal; fct_orders for the last order.
+-- Do: adjust the config only if that gate is meant to be looser; otherwise fix the config and restart
+--     the executor. If NAV is dead or jumped, fix that, not the cap.
+-- Blind to: refusals that the bot counts but does not log (restricted symbols), and doctrine vetoes.
+{{
+    config(
+        meta={
+            "needs": ["risk_vetoes", "orders_executed"],
+            "playbook_lines": ["P1-S1", "P1-S2", "P1-C3", "P1-A1", "P4-C3", "P4-A2"],
+            "explained_by": ["nav_is_not_live", "drawdown_circuit_chatters"],
+            "proof": "insert into fct_vetoes (bot, veto_id, symbol, reason, occurred_at) select bot, 'v' || i, 'BTCUSDT', 'symbol_cap', max(minute) - i * interval '1 minute' from fct_pipeline_minutes, range(40) as r(i) group by bot, i; insert into fct_refusal_runs (bot, reason, veto_id, run_from, run_count, occurred_at, valid_from, valid_to) select bot, 'symbol_cap', 'v', min(occurred_at), 40, max(occurred_at), max(occurred_at), timestamp '9999-12-31' from fct_vetoes where reason = 'symbol_cap' group by bot",
+        }
+    )
+}}
+with
+    last_hour as (
+        select as_of, bot, count(*) as refusals, mode(reason) as gate
+        from {{ at_clock(ref("fct_vetoes"), within="1 hour") }} as vetoes
+        group by as_of, bot
+    ),
+    dominant as (
+        select last_hour.*, runs.run_from, runs._file, runs._offset
+        from last_hour
+        inner join {{ at_clock(limit("refusals_count")) }} as enough using (as_of, bot)
+        inner join {{ at_clock(ref("fct_refusal_runs")) }} as runs
+            on runs.as_of = last_hour.as_of and runs.bot = last_hour.bot and runs.reason = last_hour.gate
+        where last_hour.refusals >= enough.value
+    ),
+    refused as (
+        select
+            dominant.as_of,
+            dominant.bot,
+            count(*) as vetoed_attempts,
+            count(*) filter (where vetoes.reason = dominant.gate) as gate_refusals
+        from dominant
+        inner join
+            {{ ref("fct_vetoes") }} as vetoes
+            on vetoes.bot = dominant.bot
+            and vetoes.occurred_at >= dominant.run_from
+            and vetoes.occurred_at <= dominant.as_of
+        group by dominant.as_of, dominant.bot
+    ),
+    orders as (
+        select
+            dominant.as_of,
+            dominant.bot,
+            max(orders.acked_at) as last_order_ts,
+            count(*) filter (where orders.is_filled and orders.acked_at >= dominant.run_from) as fills_since
+        from dominant
+        inner join
+            {{ ref("fct_orders") }} as orders
+            on orders.bot = dominant.bot
+            and orders.acked_at <= dominant.as_of
+        group by dominant.as_of, dominant.bot
+    )
+select
+    dominant.as_of,
+    dominant.bot,
+    dominant.gate as subject,
+    case when coalesce(fills_since, 0) = 0 then 'crit' else 'warn' end as severity,
+    dominant.run_from as since,
+    format(
+        '{} refused {} of {} orders; {} filled meanwhile, {} positions open',
+        dominant.gate,
+        gate_refusals,
+        vetoed_attempts,
+        coalesce(fills_since, 0),
+        coalesce(coverage.open_count, 0)
+    ) as reason,
+    dominant.gate as dominant_gate,
+    gate_refusals,
+    vetoed_attempts - gate_refusals as other_refusals,
+    vetoed_attempts,
+    coalesce(fills_since, 0) as fills_since_storm,
+    coverage.open_count as open_positions,
+    orders.last_order_ts,
+    dominant.run_from as storm_start,
+    dominant._file,
+    dominant._offset
+from dominant
+inner join refused using (as_of, bot)
+inner join {{ at_clock(limit("dominant_gate_ratio")) }} as dominance using (as_of, bot)
+left join orders using (as_of, bot)
+left join {{ at_clock(ref("fct_exit_coverage")) }} as coverage using (as_of, bot)
+where gate_refusals >= dominance.value * vetoed_attempts

@@ -1,0 +1,37 @@
+-- Means: most of the orders that passed the risk check are smaller than the router's smallest child order.
+-- Look at: notional of attempts that were not refused, against config/runtime.yaml min_child_notional.
+-- Do: adjust sizing or the router's limit so that intents can be routed.
+-- Blind to: sizes cut down after the attempt was logged.
+{{
+    config(
+        meta={
+            "needs": ["orders_attempted", "risk_vetoes"],
+            "playbook_lines": ["P4-A3"],
+            "proof": "update fct_orders set outcome = 'acked', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
+        }
+    )
+}}
+select
+    orders.as_of,
+    orders.bot,
+    'intent size' as subject,
+    'warn' as severity,
+    min(occurred_at) filter (where notional_usd < limits.value) as since,
+    format(
+        '{} of {} orders of the last hour are below the router minimum of {:.0f} USD (median {:.2f})',
+        count(*) filter (where notional_usd < limits.value),
+        count(*),
+        max(limits.value),
+        median(notional_usd)
+    ) as reason,
+    count(*) filter (where notional_usd < limits.value) as small_orders,
+    count(*) as orders,
+    median(notional_usd) as median_notional_usd,
+    max(limits.value) as min_child_notional_usd,
+    min_by(_file, occurred_at) as _file,
+    min_by(_offset, occurred_at) as _offset
+from {{ at_clock(ref("fct_orders"), within="1 hour") }} as orders
+inner join {{ at_clock(limit("min_child_notional_usd")) }} as limits using (as_of, bot)
+where outcome <> 'refused' and has_attempt and not is_reduce_only
+group by orders.as_of, orders.bot
+having count(*) >= 5 and count(*) filter (where notional_usd < limits.value) > 0.5 * count(*)
