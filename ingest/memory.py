@@ -74,6 +74,8 @@ class Memory:
     next_load_id: int = 1
     observed: dict[tuple[str, str, str], Observed] = field(default_factory=dict)
     files: dict[tuple[str, str], list[KnownFile]] = field(default_factory=dict)
+    # Hashes of the points of a series, read when it first has new ones.
+    points: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     # Paths that hold nothing to load (no whole line yet, or a copy): known only to the session.
     idle: dict[tuple[str, str, str], Stamp] = field(default_factory=dict)
 

@@ -64,7 +64,8 @@ def replay(
     logs = settings.folder("replay") / name / "logs"
     writes_text = any(o["path"] == "exec.log" for f in frames for o in f.operations)
     has_text = writes_text or (logs / "exec.log").exists()
-    subject = Bot(name, logs, config, logs / "exec.log" if has_text else None)
+    text = logs / "exec.log" if has_text else None
+    subject = Bot(name, logs, config and config.absolute(), text)
     _check_target(logs, start)
     settings.make_home()
     with_subject = replace(settings, bots=(subject,))
@@ -177,8 +178,8 @@ def _apply(root: Path, operation: dict[str, Any], frame: int) -> None:
             _append(path, operation)
         elif name in ("rewrite", "truncate_write"):
             with path.open("r+b") as handle:
-                handle.truncate(0)
                 handle.write(_data(operation))
+                handle.truncate()
         elif name == "rename":
             (root / operation["from"]).replace(path)
         elif name == "touch":
@@ -200,9 +201,9 @@ def _append(path: Path, operation: dict[str, Any]) -> None:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".tmp_{path.name}")
-    temporary.write_bytes(data)
-    temporary.replace(path)
+    # A new inode, as after a rename over; the rename itself would flush to disk each time.
+    path.unlink(missing_ok=True)
+    path.write_bytes(data)
 
 
 def _data(operation: dict[str, Any]) -> bytes:

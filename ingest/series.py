@@ -16,7 +16,6 @@ from ingest.jsontext import decode
 from ingest.memory import KnownFile, file_id
 from ingest.registry import Source
 from ingest.statefiles import judge, note_change
-from ingest.store import literal
 
 _SCANNER = json.JSONDecoder()
 _BETWEEN = " \t\r\n,"
@@ -88,7 +87,7 @@ def _add_points(commit: Commit, source: Source, path: str, points: list[str], fi
     # The hash is of the value, so that another indentation makes no new points.
     decoded = [decode(point.encode()) for point in points]
     hashes = [hashlib.sha256(orjson.dumps(point.value)).hexdigest() for point in decoded]
-    seen = _seen(commit, source, path, hashes)
+    seen = _seen(commit, source, path)
     for position, (digest, point) in enumerate(zip(hashes, decoded, strict=True), first):
         if digest not in seen:
             seen.add(digest)
@@ -97,13 +96,15 @@ def _add_points(commit: Commit, source: Source, path: str, points: list[str], fi
                                      digest, position, point.nonfinite, point.text))  # fmt: skip
 
 
-def _seen(commit: Commit, source: Source, path: str, hashes: list[str]) -> set[str]:
-    rows = commit.connection.execute(
-        f'select _sha256 from raw."{source.name}" where _bot = ? and _file = ?'
-        + (f" and _sha256 in ({','.join(map(literal, hashes))})" if len(hashes) < 50 else ""),
-        [commit.bot.name, path],
-    ).fetchall()
-    return {row[0] for row in rows}
+def _seen(commit: Commit, source: Source, path: str) -> set[str]:
+    points = commit.memory.points
+    if (key := (commit.bot.name, source.name, path)) not in points:
+        rows = commit.connection.execute(
+            f'select _sha256 from raw."{source.name}" where _bot = ? and _file = ?',
+            [commit.bot.name, path],
+        ).fetchall()
+        points[key] = {row[0] for row in rows}
+    return points[key]
 
 
 def _remember(

@@ -164,7 +164,7 @@ def insert(
 
 
 def literal(value: Any) -> str:
-    """A value as SQL text."""
+    """A value as SQL text; a time is a plain string, cast where it lands."""
     match value:
         case None:
             return "null"
@@ -173,11 +173,11 @@ def literal(value: Any) -> str:
         case str():
             return _text(value)
         case datetime():
-            return f"timestamp '{value}'"
+            return f"'{value}'"
         case bytes():
             return f"from_hex('{value.hex()}')"
         case list() | tuple():
-            return f"[{','.join(map(literal, value))}]::varchar[]"
+            return f"[{','.join(map(literal, value))}]"
         case _:
             raise TypeError(f"no SQL text for {type(value).__name__}")
 
