@@ -1,16 +1,16 @@
 {# The instant that a check judges: now (one for all checks of a run), or the var `as_of`, in UTC. #}
 {% macro as_of() -%}
     {%- set given = var("as_of") -%}
-    {%- set stamp = (
-        "^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?$"
-    ) -%}
+    {%- set stamp = "^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?$" -%}
     {%- if not given -%} {%- set at = run_started_at -%}
     {%- elif modules.re.match(stamp, given | string) -%}
         {%- set text = given | string | replace(" +", "+") | replace(" Z", "Z") -%}
         {%- set at = modules.datetime.datetime.fromisoformat(text) -%}
     {%- else -%}
         {%- do exceptions.raise_compiler_error(
-            "as_of is not a time: " ~ given ~ "\nhint: --vars 'as_of: \"2026-03-10T07:30:00Z\"'"
+            "as_of is not a time: "
+            ~ given
+            ~ "\nhint: --vars 'as_of: \"2026-03-10T07:30:00Z\"'"
         ) -%}
     {%- endif -%}
     {%- if at.tzinfo -%} {%- set at = at.astimezone(modules.pytz.utc) -%} {%- endif -%}
@@ -22,7 +22,8 @@
 {% macro clock() -%}
     {#- every check depends on surface health: the unknown rows of get_test_sql read it -#}
     {%- do ref("fct_surface_health") -%}
-    /*clock*/(select timestamp '{{ as_of() }}' as as_of)/*clock*/
+    /* clock*/
+    (select timestamp '{{ as_of() }}' as as_of)  /* clock*/
 {%- endmacro %}
 
 
@@ -51,6 +52,7 @@
         inner join
             {{ clock() }} as clock
             on facts.valid_from <= clock.as_of
-            and facts.valid_to > clock.as_of - interval '{{ minutes or var("finding_recall_minutes") }} minutes'
+            and facts.valid_to
+            > clock.as_of - interval '{{ minutes or var("finding_recall_minutes") }} minutes'
     )
 {%- endmacro %}

@@ -13,7 +13,8 @@
             from {{ clock() }} as clock
             where
                 not exists (
-                    select 1 from {{ ref("fct_surface_health") }} as health
+                    select 1
+                    from {{ ref("fct_surface_health") }} as health
                     where health.valid_from <= clock.as_of
                 )
         )
@@ -32,7 +33,13 @@
                 and findings.severity in ('crit', 'warn')
         )
     union all by name
-    select as_of, null as bot, null as subject, 'unknown' as severity, null as since, 'no bot had been read by then' as reason
+    select
+        as_of,
+        null as bot,
+        null as subject,
+        'unknown' as severity,
+        null as since,
+        'no bot had been read by then' as reason
     from unread
 {%- endmacro %}
 

@@ -10,13 +10,11 @@
 {# One row per key of a JSON object: (…, key, value). #}
 {% macro unnest_json_object(relation, column) -%}
     (
-        select
-            objects.*,
-            entry.key as key,
-            entry.value as value
+        select objects.*, entry.key as key, entry.value as value
         from
             (
-                select *, unnest(map_entries(from_json({{ column }}, '"MAP(VARCHAR,JSON)"'))) as entry
+                select
+                    *, unnest(map_entries(from_json({{ column }}, '"MAP(VARCHAR,JSON)"'))) as entry
                 from {{ relation }}
             ) as objects
     )

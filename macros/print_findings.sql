@@ -18,12 +18,23 @@
         {%- for row in rows | sort(attribute="rank") if row.severity != "unknown" -%}
             {%- do print(finding_text(row)) -%}
         {%- endfor -%}
-        {%- for why, group in (rows | selectattr("severity", "equalto", "unknown") | list | groupby("reason")) -%}
+        {%- for why, group in (
+            rows
+            | selectattr("severity", "equalto", "unknown")
+            | list
+            | groupby("reason")
+        ) -%}
             {%- do print(unknown_text(why, group)) -%}
         {%- endfor -%}
-        {%- for name in broken -%} {%- do print("UNKNOWN  " ~ name ~ " could not run; dbt's own message follows") -%} {%- endfor -%}
+        {%- for name in broken -%}
+            {%- do print("UNKNOWN  " ~ name ~ " could not run; dbt's own message follows") -%}
+        {%- endfor -%}
         {%- if others -%}
-            {%- do print("The warehouse, not the bot: " ~ others | length ~ " tests of the models failed: " ~ others | join(", ")) -%}
+            {%- do print(
+                "The warehouse, not the bot: " ~ others
+                | length ~ " tests of the models failed: " ~ others
+                | join(", ")
+            ) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
@@ -43,7 +54,9 @@
             {
                 "check": node.name,
                 "playbook": node.fqn[1],
-                "rank": {"crit": 0, "unknown": 1, "warn": 2}[row["severity"]] ~ (row["since"] or "") ~ node.name,
+                "rank": {"crit": 0, "unknown": 1, "warn": 2}[row["severity"]]
+                ~ (row["since"] or "")
+                ~ node.name,
                 "severity": row["severity"],
                 "bot": row["bot"] or "no bot",
                 "since": row["since"] or "",
@@ -57,7 +70,11 @@
 
 
 {% macro finding_text(row) -%}
-    {%- set head = row.severity | upper ~ "  " ~ row.bot ~ ": " ~ row.check | replace("_", " ") ~ ", since " ~ row.since[:19] -%}
+    {%- set head = (
+        row.severity
+        | upper ~ "  " ~ row.bot ~ ": " ~ row.check
+        | replace("_", " ") ~ ", since " ~ row.since[:19]
+    ) -%}
     {%- set body = (row.reason | wordwrap(74)) ~ "\n" ~ ("Do: " ~ row.do) | wordwrap(74) -%}
     {{ return(head ~ "\n" ~ body | indent(6, true) ~ "\n") }}
 {%- endmacro %}
@@ -66,6 +83,8 @@
 {% macro unknown_text(why, group) -%}
     {%- set bots = group | map(attribute="bot") | unique | join(", ") -%}
     {%- set checks = group | map(attribute="check") | unique | list -%}
-    {%- set named = checks | join(", ") if checks | length <= 3 else checks | length ~ " checks" -%}
+    {%- set named = (
+        checks | join(", ") if checks | length <= 3 else checks | length ~ " checks"
+    ) -%}
     {{ return("UNKNOWN  " ~ bots ~ ": " ~ named ~ ": " ~ why) }}
 {%- endmacro %}

@@ -12,7 +12,9 @@
 {% macro epoch_to_utc(number) -%}
     make_timestamp(
         cast(
-            round(case when {{ number }} >= 1e11 then {{ number }} / 1e3 else {{ number }} end * 1e6) as bigint
+            round(
+                case when {{ number }} >= 1e11 then {{ number }} / 1e3 else {{ number }} end * 1e6
+            ) as bigint
         )
     )
 {%- endmacro %}

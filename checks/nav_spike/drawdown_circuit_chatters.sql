@@ -1,7 +1,9 @@
 -- Means: orders are refused again and again because of a drawdown or loss circuit.
--- Look at: logs/execution/risk_vetoes.jsonl; portfolio_dd_pct in risk_snapshot.json; NAV steps before.
--- Do: compare the published drawdown with the true one; if a bad NAV point feeds the circuit, pin NAV to
---     the last good snapshot and rerun the executor once; do not loosen the circuit.
+-- Look at: logs/execution/risk_vetoes.jsonl; portfolio_dd_pct in risk_snapshot.json; NAV steps
+-- before.
+-- Do: compare the published drawdown with the true one; if a bad NAV point feeds the circuit, pin
+-- NAV to
+-- the last good snapshot and rerun the executor once; do not loosen the circuit.
 -- Blind to: circuits that trip while no order is attempted.
 {{
     config(
@@ -18,7 +20,8 @@ with
         select *
         from {{ at_clock(ref("fct_refusal_runs")) }} as runs
         where
-            reason in ('portfolio_dd_circuit', 'nav_drawdown_limit', 'daily_loss', 'circuit_breaker')
+            reason
+            in ('portfolio_dd_circuit', 'nav_drawdown_limit', 'daily_loss', 'circuit_breaker')
             and run_count >= 3
             and occurred_at > as_of - interval '{{ var("refusal_run_pause_minutes") }} minutes'
     ),
@@ -40,7 +43,12 @@ select
     runs.reason as subject,
     'crit' as severity,
     runs.run_from as since,
-    format('{} refused {} orders, the last at {}', runs.reason, runs.run_count, strftime(runs.occurred_at, '%H:%M:%S')) as reason,
+    format(
+        '{} refused {} orders, the last at {}',
+        runs.reason,
+        runs.run_count,
+        strftime(runs.occurred_at, '%H:%M:%S')
+    ) as reason,
     runs.run_count as vetoed_attempts,
     cast(counted.increments as bigint) as diagnostics_increments,
     runs.run_from as first,

@@ -1,6 +1,7 @@
 -- Means: the bot's own NAV guard would let a move of more than a quarter of NAV pass.
 -- Look at: nav_anomalies in risk_limits.json against the NAV of now.
--- Do: tighten max_multiplier_intraday and max_gap_abs_usd for the time being; backtest the value first.
+-- Do: tighten max_multiplier_intraday and max_gap_abs_usd for the time being; backtest the value
+-- first.
 -- Blind to: whether the guard is called at all (tests/integration/test_nav_anomaly_guard.py).
 {{
     config(

@@ -1,7 +1,9 @@
--- Means: the NAV that the bot works with is 0, or a cached copy: sizes, caps and circuits are computed
---     from it, so it refuses orders or sizes them wrongly.
+-- Means: the NAV that the bot works with is 0, or a cached copy: sizes, caps and circuits are
+-- computed
+-- from it, so it refuses orders or sizes them wrongly.
 -- Look at: nav.json, nav and nav_detail.source.
--- Do: fix the NAV source (exchange access, balances), not the caps that refuse orders; rerun the executor.
+-- Do: fix the NAV source (exchange access, balances), not the caps that refuse orders; rerun the
+-- executor.
 -- Blind to: a live NAV that is wrong.
 {{
     config(
@@ -24,5 +26,8 @@ select
     nav._file,
     nav._sha256
 from {{ at_clock(ref("fct_nav")) }} as nav
-inner join {{ while_true(ref("fct_nav"), "surface = 'nav' and not is_real", "bot") }} as run using (as_of, bot)
+inner join
+    {{ while_true(ref("fct_nav"), "surface = 'nav' and not is_real", "bot") }} as run using (
+        as_of, bot
+    )
 where nav.surface = 'nav'

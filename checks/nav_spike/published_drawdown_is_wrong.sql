@@ -1,8 +1,10 @@
--- Means: the drawdown that the bot acts on differs from the one over its whole NAV history, outliers left
---     out. The bot looks at its newest 200 points only: it forgets a peak and believes a glitch.
+-- Means: the drawdown that the bot acts on differs from the one over its whole NAV history,
+-- outliers left
+-- out. The bot looks at its newest 200 points only: it forgets a peak and believes a glitch.
 -- Look at: portfolio_dd_pct in risk_snapshot.json against fct_nav.true_drawdown_ratio.
--- Do: do not trust a published recovery; if the peak is a glitch, pin NAV to the last good snapshot and
---     rerun the executor once.
+-- Do: do not trust a published recovery; if the peak is a glitch, pin NAV to the last good
+-- snapshot and
+-- rerun the executor once.
 -- Blind to: a glitch that lasts long enough to become the median.
 {{
     config(
@@ -10,20 +12,23 @@
             "needs": ["risk_snapshot", "nav"],
             "playbook_lines": ["P2-S1", "P2-C1", "P1-C1"],
             "explained_by": ["nav_jumped"],
-            "proof": "update fct_risk_states set published_portfolio_dd_ratio = 0.67, valid_from = valid_from - interval '10 minutes'",
+            "proof": "update fct_risk_states set published_portfolio_dd_ratio = 0.67, valid_from= valid_from - interval '10 minutes'",
         }
     )
 }}
 with
     compared as (
-        select
-            risk.*,
-            nav.true_drawdown_ratio,
-            nav.true_peak_usd,
-            nav.nav_usd as nav_now_usd
+        select risk.*, nav.true_drawdown_ratio, nav.true_peak_usd, nav.nav_usd as nav_now_usd
         from {{ lately(ref("fct_risk_states")) }} as risk
-        inner join {{ at_clock(ref("fct_nav")) }} as nav on nav.as_of = risk.as_of and nav.bot = risk.bot and nav.surface = 'nav'
-        inner join {{ at_clock(limit("drawdown_difference_ratio")) }} as allowed on allowed.as_of = risk.as_of and allowed.bot = risk.bot
+        inner join
+            {{ at_clock(ref("fct_nav")) }} as nav
+            on nav.as_of = risk.as_of
+            and nav.bot = risk.bot
+            and nav.surface = 'nav'
+        inner join
+            {{ at_clock(limit("drawdown_difference_ratio")) }} as allowed
+            on allowed.as_of = risk.as_of
+            and allowed.bot = risk.bot
         where
             not risk.is_over
             and nav.is_real

@@ -1,8 +1,11 @@
 -- Means: one gate refuses most of the orders of the last hour, and nothing goes out while it does.
--- Look at: fct_vetoes by reason; thresholds and observations of a refusal; fct_orders for the last order.
--- Do: adjust the config only if that gate is meant to be looser; otherwise fix the config and restart
---     the executor. If NAV is dead or jumped, fix that, not the cap.
--- Blind to: refusals that the bot counts but does not log (restricted symbols), and doctrine vetoes.
+-- Look at: fct_vetoes by reason; thresholds and observations of a refusal; fct_orders for the
+-- last order.
+-- Do: adjust the config only if that gate is meant to be looser; otherwise fix the config and
+-- restart
+-- the executor. If NAV is dead or jumped, fix that, not the cap.
+-- Blind to: refusals that the bot counts but does not log (restricted symbols), and doctrine
+-- vetoes.
 {{
     config(
         meta={
@@ -23,8 +26,11 @@ with
         select last_hour.*, runs.run_from, runs._file, runs._offset
         from last_hour
         inner join {{ at_clock(limit("refusals_count")) }} as enough using (as_of, bot)
-        inner join {{ at_clock(ref("fct_refusal_runs")) }} as runs
-            on runs.as_of = last_hour.as_of and runs.bot = last_hour.bot and runs.reason = last_hour.gate
+        inner join
+            {{ at_clock(ref("fct_refusal_runs")) }} as runs
+            on runs.as_of = last_hour.as_of
+            and runs.bot = last_hour.bot
+            and runs.reason = last_hour.gate
         where last_hour.refusals >= enough.value
     ),
     refused as (
@@ -46,7 +52,9 @@ with
             dominant.as_of,
             dominant.bot,
             max(orders.acked_at) as last_order_ts,
-            count(*) filter (where orders.is_filled and orders.acked_at >= dominant.run_from) as fills_since
+            count(*) filter (
+                where orders.is_filled and orders.acked_at >= dominant.run_from
+            ) as fills_since
         from dominant
         inner join
             {{ ref("fct_orders") }} as orders

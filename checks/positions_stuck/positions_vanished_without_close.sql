@@ -1,6 +1,8 @@
--- Means: positions are gone from positions_state.json and no order closed them: a failed exchange call is
---     written as an empty list with a fresh timestamp.
--- Look at: positions_state.json before and after; order_close and reduce-only fills in orders_executed.jsonl.
+-- Means: positions are gone from positions_state.json and no order closed them: a failed exchange
+-- call is
+-- written as an empty list with a fresh timestamp.
+-- Look at: positions_state.json before and after; order_close and reduce-only fills in
+-- orders_executed.jsonl.
 -- Do: do not assume flat; verify on the exchange, then restart the executor.
 -- Blind to: a position that the exchange liquidated.
 {{
@@ -12,6 +14,12 @@
         }
     )
 }}
+with
+    losses as (
+        select *, valid_from as occurred_at
+        from {{ ref("fct_exit_coverage") }}
+        where unexplained_vanished_count > 0
+    )
 select
     coverage.as_of,
     coverage.bot,
@@ -29,9 +37,5 @@ select
     max_by(open_count, coverage.valid_from) as open_positions,
     'state/positions_state.json' as _file,
     max_by(positions_sha256, coverage.valid_from) as _sha256
-from
-    {{ at_clock(
-        "(select *, valid_from as occurred_at from " ~ ref("fct_exit_coverage") ~ " where unexplained_vanished_count > 0)",
-        within=var("event_recall_minutes") ~ " minutes",
-    ) }} as coverage
+from {{ at_clock("losses", within=var("event_recall_minutes") ~ " minutes") }} as coverage
 group by coverage.as_of, coverage.bot

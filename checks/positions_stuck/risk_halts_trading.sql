@@ -1,7 +1,9 @@
--- Means: the risk engine is halted, or the true drawdown or daily loss has reached its limit. The bot's
---     own risk_mode is not repeated: below 1 % it takes a percentage for a fraction.
+-- Means: the risk engine is halted, or the true drawdown or daily loss has reached its limit. The
+-- bot's
+-- own risk_mode is not repeated: below 1 % it takes a percentage for a fraction.
 -- Look at: risk_snapshot.json, risk_mode_reason; fct_risk_states for what it should have said.
--- Do: read the reason; do not override while a circuit is active. A daily loss limit resets with the day.
+-- Do: read the reason; do not override while a circuit is active. A daily loss limit resets with
+-- the day.
 -- Blind to: a halt between two snapshots (they are built every two minutes).
 {{
     config(
@@ -9,7 +11,7 @@
             "needs": ["risk_snapshot"],
             "playbook_lines": ["P1-C1"],
             "explained_by": ["nav_is_not_live"],
-            "proof": "update fct_risk_states set risk_mode = 'HALTED', risk_mode_reason = 'nav_sources_unavailable', valid_from = valid_from - interval '10 minutes'",
+            "proof": "update fct_risk_states set risk_mode = 'HALTED', risk_mode_reason = 'nav_sources_unavailable', valid_from= valid_from - interval '10 minutes'",
         }
     )
 }}
@@ -35,4 +37,5 @@ select
     risk._sha256
 from {{ at_clock(ref("fct_risk_states")) }} as risk
 inner join
-    {{ while_true(ref("fct_risk_states"), "risk_mode in ('HALTED', 'DEFENSIVE')", "bot") }} as run using (as_of, bot)
+    {{ while_true(ref("fct_risk_states"), "risk_mode in ('HALTED', 'DEFENSIVE')", "bot") }} as run
+    using (as_of, bot)

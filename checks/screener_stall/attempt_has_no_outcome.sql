@@ -1,7 +1,9 @@
--- Means: an order was attempted, and five minutes later there is neither a refusal nor an ack nor an error.
+-- Means: an order was attempted, and five minutes later there is neither a refusal nor an ack nor
+-- an error.
 -- Look at: fct_orders where outcome = 'unexplained'.
--- Do: read the executor's log at that minute; check that logs are not losing rows to a second writer;
---     restart the executor if it repeats.
+-- Do: read the executor's log at that minute; check that logs are not losing rows to a second
+-- writer;
+-- restart the executor if it repeats.
 -- Blind to: attempts lost before they were written.
 {{
     config(
@@ -18,7 +20,12 @@ select
     'attempts' as subject,
     'warn' as severity,
     min(occurred_at) as since,
-    format('{} attempts of the last hour have no outcome, the first {} {}', count(*), min_by(symbol, occurred_at), min_by(order_key, occurred_at)) as reason,
+    format(
+        '{} attempts of the last hour have no outcome, the first {} {}',
+        count(*),
+        min_by(symbol, occurred_at),
+        min_by(order_key, occurred_at)
+    ) as reason,
     count(*) as attempts,
     min_by(order_key, occurred_at) as first_attempt,
     min_by(_file, occurred_at) as _file,

@@ -1,5 +1,7 @@
--- Means: most of the orders that passed the risk check are smaller than the router's smallest child order.
--- Look at: notional of attempts that were not refused, against config/runtime.yaml min_child_notional.
+-- Means: most of the orders that passed the risk check are smaller than the router's smallest
+-- child order.
+-- Look at: notional of attempts that were not refused, against config/runtime.yaml
+-- min_child_notional.
 -- Do: adjust sizing or the router's limit so that intents can be routed.
 -- Blind to: sizes cut down after the attempt was logged.
 {{

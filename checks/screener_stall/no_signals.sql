@@ -1,7 +1,7 @@
 -- Means: no signal has come out of the screener for longer than the bot's own limit, by our clock.
 -- Look at: signal_metrics.jsonl and diagnostics.json, last_signal_ts.
 -- Do: read the screener's log for fetch or universe errors; restart the executor and confirm new
---     timestamps for signals and orders.
+-- timestamps for signals and orders.
 -- Blind to: a market in which there is nothing to signal.
 {{
     config(
@@ -19,7 +19,8 @@ with
             liveness.*,
             limits.value as limit_seconds,
             greatest(
-                coalesce(last_signal_at, process_started_at), coalesce(process_started_at, last_signal_at)
+                coalesce(last_signal_at, process_started_at),
+                coalesce(process_started_at, last_signal_at)
             ) as idle_from
         from {{ at_clock(ref("fct_liveness")) }} as liveness
         inner join {{ at_clock(limit("signals_idle_seconds")) }} as limits using (as_of, bot)
@@ -49,4 +50,5 @@ select
     idle._sha256
 from idle
 left join heard using (as_of, bot)
-where idle_from + limit_seconds * interval '1 second' < idle.as_of and coalesce(heard.signals, 0) = 0
+where
+    idle_from + limit_seconds * interval '1 second' < idle.as_of and coalesce(heard.signals, 0) = 0

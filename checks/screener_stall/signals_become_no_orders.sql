@@ -1,8 +1,10 @@
--- Means: signals keep coming, but for longer than the limit no order has been accepted and no refusal
---     explains it.
--- Look at: fct_pipeline_minutes: signals, attempts, refusals, acks; fct_orders for unexplained attempts.
+-- Means: signals keep coming, but for longer than the limit no order has been accepted and no
+-- refusal
+-- explains it.
+-- Look at: fct_pipeline_minutes: signals, attempts, refusals, acks; fct_orders for unexplained
+-- attempts.
 -- Do: restart the executor and confirm new timestamps; check the router's minimum child notional in
---     config/runtime.yaml against the intents' size.
+-- config/runtime.yaml against the intents' size.
 -- Blind to: intents dropped before they are logged (zero score, doctrine).
 {{
     config(
@@ -30,7 +32,10 @@ with
         select
             liveness.*,
             limits.value as limit_seconds,
-            greatest(coalesce(last_order_at, process_started_at), coalesce(process_started_at, last_order_at)) as idle_from
+            greatest(
+                coalesce(last_order_at, process_started_at),
+                coalesce(process_started_at, last_order_at)
+            ) as idle_from
         from {{ at_clock(ref("fct_liveness")) }} as liveness
         inner join {{ at_clock(limit("orders_idle_seconds")) }} as limits using (as_of, bot)
         inner join {{ watched() }} as watch using (as_of, bot)

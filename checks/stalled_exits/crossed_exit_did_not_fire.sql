@@ -1,5 +1,6 @@
--- Means: the mark has stood beyond a position's TP or SL for longer than the limit and the exit scanner
---     has not triggered since.
+-- Means: the mark has stood beyond a position's TP or SL for longer than the limit and the exit
+-- scanner
+-- has not triggered since.
 -- Look at: fct_positions (mark, levels) against diagnostics.json, last_exit_trigger_ts.
 -- Do: close by hand if the loss cannot wait; verify the scanner's price feed; restart the executor.
 -- Blind to: a trigger that another position caused after the crossing.
@@ -9,7 +10,7 @@
             "needs": ["positions_state", "positions_ledger", "diagnostics"],
             "playbook_lines": ["P1-S3", "P3-S1", "P3-A2"],
             "explained_by": ["exit_scan_is_stale"],
-            "proof": "update fct_positions set is_sl_crossed = true, valid_from = valid_from - interval '1 hour'; update fct_liveness set last_exit_trigger_at = timestamp '2000-01-01'",
+            "proof": "update fct_positions set is_sl_crossed = true, valid_from= valid_from - interval '1 hour'; update fct_liveness set last_exit_trigger_at = timestamp '2000-01-01'",
         }
     )
 }}
@@ -24,7 +25,11 @@ select
         positions.position_key,
         positions.mark_price,
         case when positions.is_sl_crossed then 'SL' else 'TP' end,
-        case when positions.is_sl_crossed then positions.stop_loss_price else positions.take_profit_price end,
+        case
+            when positions.is_sl_crossed
+            then positions.stop_loss_price
+            else positions.take_profit_price
+        end,
         {{ seconds_between("crossed.since", "positions.as_of") }}
     ) as reason,
     positions.side,
@@ -38,11 +43,18 @@ select
     positions._sha256
 from {{ at_clock(ref("fct_positions")) }} as positions
 inner join
-    {{ while_true(ref("fct_positions"), "is_tp_crossed or is_sl_crossed", ["bot", "position_key"]) }} as crossed
-    using (as_of, bot, position_key)
+    {{
+        while_true(
+            ref("fct_positions"), "is_tp_crossed or is_sl_crossed", ["bot", "position_key"]
+        )
+    }} as crossed using (as_of, bot, position_key)
 inner join {{ at_clock(limit("crossed_level_seconds")) }} as limits using (as_of, bot)
 inner join {{ at_clock(ref("fct_liveness")) }} as liveness using (as_of, bot)
 inner join {{ watched() }} as watch using (as_of, bot)
 where
     crossed.since + limits.value * interval '1 second' < positions.as_of
-    and coalesce(liveness.last_exit_trigger_at < crossed.since - interval '{{ var("loop_seconds") }} seconds', true)
+    and coalesce(
+        liveness.last_exit_trigger_at
+        < crossed.since - interval '{{ var("loop_seconds") }} seconds',
+        true
+    )

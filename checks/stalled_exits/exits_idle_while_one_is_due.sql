@@ -1,8 +1,10 @@
--- Means: no exit has been triggered for longer than the bot's own limit, though a position needs one:
---     it has no TP/SL, or its stop has been crossed. Idle without need is a quiet market, not a fault.
+-- Means: no exit has been triggered for longer than the bot's own limit, though a position needs
+-- one:
+-- it has no TP/SL, or its stop has been crossed. Idle without need is a quiet market, not a fault.
 -- Look at: diagnostics.json, exit_pipeline.last_exit_trigger_ts, against fct_exit_coverage.
--- Do: verify that the exit scanner's price feed is live; seed the registry; restart the executor if its
---     timestamps are stale.
+-- Do: verify that the exit scanner's price feed is live; seed the registry; restart the executor
+-- if its
+-- timestamps are stale.
 -- Blind to: an exit that was triggered and then lost; see no_close_while_one_is_due.
 {{
     config(
@@ -10,7 +12,7 @@
             "needs": ["diagnostics", "positions_state", "positions_ledger"],
             "playbook_lines": ["P3-S1", "P3-S3", "P3-C1", "P1-S3"],
             "explained_by": ["open_position_has_no_exit", "exit_scan_is_stale"],
-            "proof": "update fct_exit_coverage set missing_tp_sl_count = 1; update fct_liveness set last_exit_trigger_at = last_exit_trigger_at - interval '3 hours', process_started_at = process_started_at - interval '9 hours', valid_from = valid_from - interval '9 hours'",
+            "proof": "update fct_exit_coverage set missing_tp_sl_count = 1; update fct_liveness set last_exit_trigger_at = last_exit_trigger_at - interval '3 hours', process_started_at = process_started_at - interval '9 hours', valid_from= valid_from - interval '9 hours'",
         }
     )
 }}
@@ -19,12 +21,24 @@ with
         select
             liveness.*,
             limits.value as limit_seconds,
-            greatest(coalesce(last_exit_trigger_at, process_started_at), process_started_at) as idle_from
+            greatest(
+                coalesce(last_exit_trigger_at, process_started_at), process_started_at
+            ) as idle_from
         from {{ at_clock(ref("fct_liveness")) }} as liveness
         inner join {{ at_clock(limit("exits_idle_seconds")) }} as limits using (as_of, bot)
         inner join {{ watched() }} as watch using (as_of, bot)
     ),
-    due as (select * from {{ while_true(ref("fct_exit_coverage"), "missing_tp_sl_count + crossed_stop_count > 0", "bot") }})
+    due as (
+        select *
+        from
+            {{
+                while_true(
+                    ref("fct_exit_coverage"),
+                    "missing_tp_sl_count + crossed_stop_count > 0",
+                    "bot",
+                )
+            }}
+    )
 select
     idle.as_of,
     idle.bot,

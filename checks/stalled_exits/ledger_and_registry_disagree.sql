@@ -1,6 +1,7 @@
 -- Means: ledger, registry and open positions do not name the same keys, for longer than one loop.
 -- Look at: fct_exit_coverage: missing_ledger, ghost_ledger, stale_tp_sl, and the keys.
--- Do: rebuild the ledger; run scripts/seed_exit_registry_from_open_positions.py; restart the executor.
+-- Do: rebuild the ledger; run scripts/seed_exit_registry_from_open_positions.py; restart the
+-- executor.
 -- Blind to: the executor's memory, which may differ from the registry file until it restarts.
 {{
     config(
@@ -8,7 +9,7 @@
             "needs": ["positions_state", "positions_ledger"],
             "playbook_lines": ["P1-C4", "P3-C2"],
             "explained_by": ["open_position_has_no_exit"],
-            "proof": "update fct_exit_coverage set ghost_ledger_count = 2, valid_from = valid_from - interval '10 minutes'",
+            "proof": "update fct_exit_coverage set ghost_ledger_count = 2, valid_from= valid_from - interval '10 minutes'",
         }
     )
 }}
@@ -33,8 +34,11 @@ select
     _sha256
 from {{ at_clock(ref("fct_exit_coverage")) }} as coverage
 inner join
-    {{ while_true(
-        ref("fct_exit_coverage"), "missing_ledger_count + ghost_ledger_count + stale_tp_sl_count > 0", "bot"
-    ) }} as run
-    using (as_of, bot)
+    {{
+        while_true(
+            ref("fct_exit_coverage"),
+            "missing_ledger_count + ghost_ledger_count + stale_tp_sl_count > 0",
+            "bot",
+        )
+    }} as run using (as_of, bot)
 where run.since < coverage.as_of - interval '{{ var("loop_seconds") }} seconds'

@@ -1,16 +1,19 @@
--- Means: no position has been closed for an hour although one needs an exit: it has no TP/SL, or its
---     stop has been crossed.
+-- Means: no position has been closed for an hour although one needs an exit: it has no TP/SL, or
+-- its
+-- stop has been crossed.
 -- Look at: order_close rows in logs/execution/orders_executed.jsonl.
--- Do: check what became of the last exit: attempts without ack, errors in orders_executed.jsonl; seed
---     the registry and rebuild the ledger; restart the executor if timestamps are stale.
--- Blind to: closes that the bot never logged (a position inherited over a restart closes without a row).
+-- Do: check what became of the last exit: attempts without ack, errors in orders_executed.jsonl;
+-- seed
+-- the registry and rebuild the ledger; restart the executor if timestamps are stale.
+-- Blind to: closes that the bot never logged (a position inherited over a restart closes without
+-- a row).
 {{
     config(
         meta={
             "needs": ["orders_executed", "positions_state", "positions_ledger"],
             "playbook_lines": ["P3-C3", "P3-S1"],
             "explained_by": ["open_position_has_no_exit", "exits_idle_while_one_is_due"],
-            "proof": "delete from fct_closes; update fct_exit_coverage set missing_tp_sl_count = 1; update fct_executor_lives set valid_from = valid_from - interval '9 hours', started_at = started_at - interval '9 hours'",
+            "proof": "delete from fct_closes; update fct_exit_coverage set missing_tp_sl_count = 1; update fct_executor_lives set valid_from= valid_from - interval '9 hours', started_at = started_at - interval '9 hours'",
         }
     )
 }}
@@ -27,8 +30,17 @@ with
             due.since as due_since,
             last_close.closed_at as last_close_ts,
             limits.value as limit_seconds,
-            greatest(due.since, coalesce(last_close.closed_at, lives.started_at), lives.started_at) as waiting_from
-        from {{ while_true(ref("fct_exit_coverage"), "missing_tp_sl_count + crossed_stop_count > 0", "bot") }} as due
+            greatest(
+                due.since, coalesce(last_close.closed_at, lives.started_at), lives.started_at
+            ) as waiting_from
+        from
+            {{
+                while_true(
+                    ref("fct_exit_coverage"),
+                    "missing_tp_sl_count + crossed_stop_count > 0",
+                    "bot",
+                )
+            }} as due
         inner join {{ watched() }} as watch using (as_of, bot)
         inner join {{ at_clock(limit("no_close_seconds")) }} as limits using (as_of, bot)
         inner join {{ at_clock(ref("fct_executor_lives")) }} as lives using (as_of, bot)

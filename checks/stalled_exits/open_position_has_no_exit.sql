@@ -1,7 +1,8 @@
 -- Means: an open position has neither take-profit nor stop-loss, in the ledger or in the registry.
--- Look at: positions_state.json against positions_ledger.json and position_tp_sl.json, by SYMBOL:SIDE.
+-- Look at: positions_state.json against positions_ledger.json and position_tp_sl.json, by
+-- SYMBOL:SIDE.
 -- Do: run scripts/seed_exit_registry_from_open_positions.py and rebuild the ledger; restart the
---     executor, which reads the registry file only at its start.
+-- executor, which reads the registry file only at its start.
 -- Blind to: stop orders that live on the exchange only.
 {{
     config(
@@ -36,5 +37,8 @@ select
     'state/positions_ledger.json' as _file,
     _sha256
 from {{ at_clock(ref("fct_exit_coverage")) }} as coverage
-inner join {{ while_true(ref("fct_exit_coverage"), "missing_tp_sl_count > 0", "bot") }} as run using (as_of, bot)
+inner join
+    {{ while_true(ref("fct_exit_coverage"), "missing_tp_sl_count > 0", "bot") }} as run using (
+        as_of, bot
+    )
 where run.since <= coverage.as_of - interval '{{ var("loop_seconds") }} seconds'

@@ -1,7 +1,8 @@
 -- Means: a position has moved against its entry past the limit and has neither TP nor SL.
 -- Look at: fct_positions: entry and mark price, levels in the ledger and in the registry.
--- Do: seed the registry now (scripts/seed_exit_registry_from_open_positions.py), rebuild the ledger,
---     then restart the executor; close by hand if the loss cannot wait.
+-- Do: seed the registry now (scripts/seed_exit_registry_from_open_positions.py), rebuild the
+-- ledger,
+-- then restart the executor; close by hand if the loss cannot wait.
 -- Blind to: a position whose mark price is stale; see open_position_has_no_price.
 {{
     config(
@@ -9,18 +10,30 @@
             "needs": ["positions_state", "positions_ledger"],
             "playbook_lines": ["P3-S2", "P3-C1"],
             "explained_by": ["open_position_has_no_exit"],
-            "proof": "update fct_positions set has_exit = false, pnl_ratio = -0.05, valid_from = valid_from - interval '10 minutes'",
+            "proof": "update fct_positions set has_exit = false, pnl_ratio = -0.05, valid_from= valid_from - interval '10 minutes'",
         }
     )
 }}
 with
+    limited as (
+        select positions.*, limits.value as limit_ratio
+        from {{ ref("fct_positions") }} as positions
+        inner join
+            {{ limit("underwater_ratio") }} as limits
+            on limits.bot = positions.bot
+            and limits.valid_from <= positions.valid_from
+            and positions.valid_from < limits.valid_to
+    ),
     runs as (
         select *
-        from {{ while_true(
-            "(select positions.*, limits.value from " ~ ref("fct_positions") ~ " as positions inner join " ~ limit("underwater_ratio") ~ " as limits on limits.bot = positions.bot and limits.valid_from <= positions.valid_from and positions.valid_from < limits.valid_to)",
-            "not has_exit and pnl_ratio <= value",
-            ["bot", "position_key"],
-        ) }}
+        from
+            {{
+                while_true(
+                    "limited",
+                    "not has_exit and pnl_ratio <= limit_ratio",
+                    ["bot", "position_key"],
+                )
+            }}
     )
 select
     positions.as_of,

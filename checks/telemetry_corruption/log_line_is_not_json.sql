@@ -1,7 +1,9 @@
--- Means: a line of a log could not be read as one JSON object; its bytes are kept in raw.quarantine.
+-- Means: a line of a log could not be read as one JSON object; its bytes are kept in
+-- raw.quarantine.
 -- Look at: raw.quarantine at the file and offset below.
--- Do: find the writer that tore the line (two processes, a full disk, an edit by hand); ensure that only
---     the executor writes there.
+-- Do: find the writer that tore the line (two processes, a full disk, an edit by hand); ensure
+-- that only
+-- the executor writes there.
 -- Blind to: lines that two writers lost whole.
 {{
     config(
@@ -31,6 +33,11 @@ select
     lines._file as path,
     lines._file,
     min_by(lines._offset, lines.occurred_at) as _offset
-from {{ at_clock(ref("fct_quarantined_lines"), within=var("finding_recall_minutes") ~ " minutes") }} as lines
-inner join {{ ref("dim_surfaces") }} as surfaces on surfaces.surface = lines.stream and surfaces.kind in ('events', 'text')
+from
+    {{ at_clock(ref("fct_quarantined_lines"), within=var("finding_recall_minutes") ~ " minutes") }}
+    as lines
+inner join
+    {{ ref("dim_surfaces") }} as surfaces
+    on surfaces.surface = lines.stream
+    and surfaces.kind in ('events', 'text')
 group by lines.as_of, lines.bot, lines._file

@@ -1,5 +1,6 @@
--- Means: an open position is published without an entry or mark price, so nothing that is computed from
---     it can be right.
+-- Means: an open position is published without an entry or mark price, so nothing that is
+-- computed from
+-- it can be right.
 -- Look at: the rows of positions_state.json.
 -- Do: restart the executor; check what the exchange answers for that symbol.
 -- Blind to: positions that the bot drops because their entry price is 0.
@@ -24,7 +25,11 @@ select
     'state/positions_state.json' as subject,
     case when bool_and(is_over) then 'warn' else 'crit' end as severity,
     min(valid_from) as since,
-    format('{} open positions without entry or mark price: {}', count(*), string_agg(position_key, ', ' order by position_key)) as reason,
+    format(
+        '{} open positions without entry or mark price: {}',
+        count(*),
+        string_agg(position_key, ', ' order by position_key)
+    ) as reason,
     count(*) as rows,
     string_agg(position_key, ', ' order by position_key) as position_keys,
     'state/positions_state.json' as path,

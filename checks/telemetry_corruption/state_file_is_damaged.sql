@@ -1,12 +1,21 @@
--- Means: a state file is empty, torn, not JSON, gone, unreadable, or lacks what its readers require.
+-- Means: a state file is empty, torn, not JSON, gone, unreadable, or lacks what its readers
+-- require.
 -- Look at: `python -m json.tool` on the file; raw.quarantine holds the bytes as they were.
--- Do: move corrupted copies away and let the executor republish; never edit state in place; if keys are
---     missing, add them in publisher and loader, extend the schema test, run `make test`.
+-- Do: move corrupted copies away and let the executor republish; never edit state in place; if
+-- keys are
+-- missing, add them in publisher and loader, extend the schema test, run `make test`.
 -- Blind to: damage that was overwritten between two looks.
 {{
     config(
         meta={
-            "needs": ["diagnostics", "positions_state", "positions_ledger", "nav", "risk_snapshot", "engine_metadata"],
+            "needs": [
+                "diagnostics",
+                "positions_state",
+                "positions_ledger",
+                "nav",
+                "risk_snapshot",
+                "engine_metadata",
+            ],
             "playbook_lines": ["P5-S1", "P5-S2", "P5-S3", "P5-C1", "P5-C3", "P5-A1", "P5-A3"],
             "proof": "update fct_surface_health set status = 'torn', detail = 'Unterminated string at byte 537' where surface = 'diagnostics'",
         }
@@ -14,7 +23,8 @@
 }}
 with
     damaged as (
-        select *, row_number() over (partition by as_of, bot, surface order by valid_from desc) as nth
+        select
+            *, row_number() over (partition by as_of, bot, surface order by valid_from desc) as nth
         from {{ lately(ref("fct_surface_health")) }} as health
         where
             status in ('empty', 'torn', 'invalid', 'oversize', 'denied', 'incomplete', 'nonfinite')
@@ -31,7 +41,9 @@ select
         _file,
         status,
         coalesce(
-            ': ' || nullif(array_to_string(list_concat(missing_keys, nonfinite_keys), ', '), ''), ': ' || detail, ''
+            ': ' || nullif(array_to_string(list_concat(missing_keys, nonfinite_keys), ', '), ''),
+            ': ' || detail,
+            ''
         ),
         case when is_over then ', healed at ' || strftime(valid_to, '%H:%M:%S') else '' end
     ) as reason,

@@ -17,7 +17,8 @@ select
     frozen.bot,
     frozen.surface as subject,
     'crit' as severity,
-    frozen.last_good_at + surfaces.cadence_seconds * interval '{{ var("stale_cadences") }} seconds' as since,
+    frozen.last_good_at
+    + surfaces.cadence_seconds * interval '{{ var("stale_cadences") }} seconds' as since,
     format(
         '{} last changed {:.0f} s ago, diagnostics.json {:.0f} s ago',
         frozen._file,
@@ -31,7 +32,10 @@ select
     frozen._file,
     frozen._sha256
 from {{ at_clock(ref("fct_surface_health")) }} as frozen
-inner join {{ ref("dim_surfaces") }} as surfaces on surfaces.surface = frozen.surface and surfaces.writer = 'executor'
+inner join
+    {{ ref("dim_surfaces") }} as surfaces
+    on surfaces.surface = frozen.surface
+    and surfaces.writer = 'executor'
 inner join
     {{ at_clock(ref("fct_surface_health")) }} as neighbour
     on neighbour.as_of = frozen.as_of

@@ -1,4 +1,5 @@
--- Means: two executor processes write at the same time; they lose each other's rows and overwrite state.
+-- Means: two executor processes write at the same time; they lose each other's rows and overwrite
+-- state.
 -- Look at: run_id and pid in sync_heartbeats.jsonl and orders_attempted.jsonl.
 -- Do: stop the one that should not run; keep one executor as the only writer.
 -- Blind to: a second writer that names no run_id.
@@ -17,7 +18,12 @@ select
     lives.run_id as subject,
     'crit' as severity,
     lives.started_at as since,
-    format('run {} (pid {}) started while another was still writing, until {}', lives.run_id, lives.pid, strftime(lives.overlap_until, '%H:%M:%S')) as reason,
+    format(
+        'run {} (pid {}) started while another was still writing, until {}',
+        lives.run_id,
+        lives.pid,
+        strftime(lives.overlap_until, '%H:%M:%S')
+    ) as reason,
     lives.pid,
     lives.hostname,
     lives.started_at,

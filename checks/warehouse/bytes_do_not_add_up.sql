@@ -17,7 +17,12 @@ select
     loads.stream as subject,
     'crit' as severity,
     min(loads.observed_at) as since,
-    format('{} bytes of {} in {} commits are not accounted for', sum(abs(unaccounted_bytes)), max(loads._file), count(*)) as reason,
+    format(
+        '{} bytes of {} in {} commits are not accounted for',
+        sum(abs(unaccounted_bytes)),
+        max(loads._file),
+        count(*)
+    ) as reason,
     sum(abs(unaccounted_bytes)) as unaccounted_bytes,
     max(loads._file) as _file,
     min(loads.from_offset) as _offset

@@ -17,7 +17,12 @@ select
     losses.stream as subject,
     'warn' as severity,
     min(losses.occurred_at) as since,
-    format('{} bytes of {} are gone: {}', sum(to_offset - from_offset), min(losses._file), min(losses.reason)) as reason,
+    format(
+        '{} bytes of {} are gone: {}',
+        sum(to_offset - from_offset),
+        min(losses._file),
+        min(losses.reason)
+    ) as reason,
     sum(to_offset - from_offset) as lost_bytes,
     min(losses._file) as _file,
     min(losses.from_offset) as _offset

@@ -17,7 +17,11 @@ select
     vetoes.raw_reason as subject,
     'warn' as severity,
     min(occurred_at) as since,
-    format('{} refusals of the last day say {}, which the vocabulary does not know', count(*), vetoes.raw_reason) as reason,
+    format(
+        '{} refusals of the last day say {}, which the vocabulary does not know',
+        count(*),
+        vetoes.raw_reason
+    ) as reason,
     count(*) as refusals,
     min_by(_file, occurred_at) as _file,
     min_by(_offset, occurred_at) as _offset

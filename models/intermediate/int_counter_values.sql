@@ -11,11 +11,23 @@ with
     ),
     totals as (
         {% for counter in ["signals", "orders", "vetoes"] -%}
-        select bot, 'total_{{ counter }}' as counter, 'all' as reason, total_{{ counter }}_count as value, published_at, valid_from
-        from published
-        union all
+            select
+                bot,
+                'total_{{ counter }}' as counter,
+                'all' as reason,
+                total_{{ counter }}_count as value,
+                published_at,
+                valid_from
+            from published
+            union all
         {% endfor -%}
-        select bot, 'by_reason' as counter, key as reason, try_cast(json_extract_string(value, '$') as bigint) as value, published_at, valid_from
+        select
+            bot,
+            'by_reason' as counter,
+            key as reason,
+            try_cast(json_extract_string(value, '$') as bigint) as value,
+            published_at,
+            valid_from
         from {{ unnest_json_object("published", "vetoes_by_reason") }}
     )
 select bot, counter, reason, value, published_at, valid_from

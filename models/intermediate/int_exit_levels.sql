@@ -27,11 +27,14 @@ with
             and rows.observed_at = versions.registry_at
     ),
     keys as (
-        select bot, valid_from, position_key from positions
+        select bot, valid_from, position_key
+        from positions
         union
-        select bot, valid_from, position_key from ledger
+        select bot, valid_from, position_key
+        from ledger
         union
-        select bot, valid_from, position_key from registry
+        select bot, valid_from, position_key
+        from registry
     )
 select
     keys.bot,
@@ -52,7 +55,14 @@ select
     coalesce(registry.take_profit_price, ledger.take_profit_price) is not null as has_tp,
     coalesce(registry.stop_loss_price, ledger.stop_loss_price) is not null as has_sl,
     coalesce(
-        {{ is_beyond("coalesce(registry.stop_loss_price, ledger.stop_loss_price)", "positions.mark_price", "split_part(keys.position_key, ':', 2)", "below") }},
+        {{
+            is_beyond(
+                "coalesce(registry.stop_loss_price, ledger.stop_loss_price)",
+                "positions.mark_price",
+                "split_part(keys.position_key, ':', 2)",
+                "below",
+            )
+        }},
         false
     ) as is_sl_crossed,
     versions.valid_from,

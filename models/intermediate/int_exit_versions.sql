@@ -15,10 +15,12 @@ with
 select
     bot,
     {% for file in ["positions", "ledger", "registry", "diagnostics"] -%}
-    max({{ file }}_at) over (
-        partition by bot order by valid_from rows between unbounded preceding and current row
-    ) as {{ file }}_at,
+        max({{ file }}_at) over (
+            partition by bot order by valid_from rows between unbounded preceding and current row
+        ) as {{ file }}_at,
     {% endfor -%}
     valid_from,
-    coalesce(lead(valid_from) over (partition by bot order by valid_from), {{ forever() }}) as valid_to
+    coalesce(
+        lead(valid_from) over (partition by bot order by valid_from), {{ forever() }}
+    ) as valid_to
 from changes

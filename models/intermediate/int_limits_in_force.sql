@@ -1,4 +1,5 @@
--- Each limit as it was in force: the bot's config from the look that saw it, the project's var before.
+-- Each limit as it was in force: the bot's config from the look that saw it, the project's var
+-- before.
 with
     bots as (select bot, min(first_at) as first_at from {{ ref("stg_bots") }} group by bot),
     configured as (
@@ -10,13 +11,20 @@ with
         select bot, limit_name, raw_value as value, surface as source, valid_from
         from configured
         union all
-        select bots.bot, defaults.limit_name, defaults.value, 'var' as source, timestamp '1970-01-01' as valid_from
+        select
+            bots.bot,
+            defaults.limit_name,
+            defaults.value,
+            'var' as source,
+            timestamp '1970-01-01' as valid_from
         from bots
         cross join
             (
                 values
                     {% for limit in limit_sources() -%}
-                    ('{{ limit.name }}', cast({{ var(limit.name) }} as double)){{ "," if not loop.last }}
+                        (
+                            '{{ limit.name }}', cast({{ var(limit.name) }} as double)
+                        ){{ "," if not loop.last }}
                     {% endfor %}
             ) as defaults(limit_name, value)
     )

@@ -1,25 +1,58 @@
--- Every place where the bot says what it is worth, as one list. A version of a state file stands until
+-- Every place where the bot says what it is worth, as one list. A version of a state file stands
+-- until
 -- the next on the same surface; a point of a log stands at its time.
 with
     stated as (
-        select bot, observed_at, 'nav' as surface, 'executor' as shape, nav_source, nav_usd,
-            cast(null as double) as peak_usd, cast(null as double) as drawdown_ratio
+        select
+            bot,
+            observed_at,
+            'nav' as surface,
+            'executor' as shape,
+            nav_source,
+            nav_usd,
+            cast(null as double) as peak_usd,
+            cast(null as double) as drawdown_ratio
         from {{ ref("stg_navs") }}
         union all
-        select bot, observed_at, 'nav_state', shape, nav_source, nav_usd, peak_usd, drawdown_pct / 100
+        select
+            bot, observed_at, 'nav_state', shape, nav_source, nav_usd, peak_usd, drawdown_pct / 100
         from {{ ref("stg_nav_states") }}
         union all
-        select bot, observed_at, 'peak_state', 'sync_state', 'unknown', nav_usd, peak_usd, drawdown_pct / 100
+        select
+            bot,
+            observed_at,
+            'peak_state',
+            'sync_state',
+            'unknown',
+            nav_usd,
+            peak_usd,
+            drawdown_pct / 100
         from {{ ref("stg_peak_states") }}
         union all
         select bot, observed_at, 'nav_confirmed', 'executor', nav_source, nav_usd, null, null
         from {{ ref("stg_navs_confirmed") }}
     ),
     logged as (
-        select bot, 'nav_log' as surface, 'log' as shape, nav_usd, occurred_at, observed_at, _file, _sha256
+        select
+            bot,
+            'nav_log' as surface,
+            'log' as shape,
+            nav_usd,
+            occurred_at,
+            observed_at,
+            _file,
+            _sha256
         from {{ ref("stg_nav_log_points") }}
         union all
-        select bot, 'nav_points', 'log', nav_usd, occurred_at, observed_at, _file, cast(_offset as varchar)
+        select
+            bot,
+            'nav_points',
+            'log',
+            nav_usd,
+            occurred_at,
+            observed_at,
+            _file,
+            cast(_offset as varchar)
         from {{ ref("stg_nav_points") }}
     )
 select

@@ -1,4 +1,5 @@
--- The rows of one exchange order as one. Fills are cumulative, so the last fill row counts; acks and
+-- The rows of one exchange order as one. Fills are cumulative, so the last fill row counts; acks
+-- and
 -- closes may repeat per poll.
 with
     events as (
@@ -25,21 +26,35 @@ select
     max(error_text) as error_text,
     max(case when event_type = 'order_fill' and nth_from_last = 1 then status end) as fill_status,
     max(request_qty) as request_qty,
-    max(case when event_type = 'order_fill' and nth_from_last = 1 then executed_qty end) as executed_qty,
+    max(
+        case when event_type = 'order_fill' and nth_from_last = 1 then executed_qty end
+    ) as executed_qty,
     max(case when event_type = 'order_fill' and nth_from_last = 1 then price end) as fill_price,
     max(case when event_type = 'order_fill' and nth_from_last = 1 then fee_usd end) as fee_usd,
-    max(case when event_type = 'order_close' and nth_from_last = 1 then realized_pnl_usd end) as realized_pnl_usd,
-    max(case when event_type = 'order_close' and nth_from_last = 1 then closed_qty end) as closed_qty,
+    max(
+        case when event_type = 'order_close' and nth_from_last = 1 then realized_pnl_usd end
+    ) as realized_pnl_usd,
+    max(
+        case when event_type = 'order_close' and nth_from_last = 1 then closed_qty end
+    ) as closed_qty,
     max(case when event_type = 'order_ack' then latency_ms end) as ack_latency_ms,
     bool_or(is_reduce_only) as is_reduce_only,
     bool_or(event_type in ('order_ack', 'order_executed')) as is_acked,
-    bool_or(event_type = 'order_fill' or (event_type = 'order_executed' and status = 'FILLED')) as is_filled,
+    bool_or(
+        event_type = 'order_fill' or (event_type = 'order_executed' and status = 'FILLED')
+    ) as is_filled,
     bool_or(event_type = 'order_close') as is_closed,
     bool_or(event_type = 'order_error') as is_error,
-    min(case when event_type in ('order_ack', 'order_executed') then coalesce(acked_at, occurred_at) end) as acked_at,
+    min(
+        case
+            when event_type in ('order_ack', 'order_executed') then coalesce(acked_at, occurred_at)
+        end
+    ) as acked_at,
     min(first_filled_at) as first_filled_at,
     max(last_filled_at) as last_filled_at,
-    max(case when event_type = 'order_close' then coalesce(closed_at, occurred_at) end) as closed_at,
+    max(
+        case when event_type = 'order_close' then coalesce(closed_at, occurred_at) end
+    ) as closed_at,
     min(occurred_at) as first_row_at,
     max(observed_at) as observed_at,
     min(_file) as _file,

@@ -1,4 +1,5 @@
--- One row per refused order. The X line speaks for it where there is one (it names the intent), else the
+-- One row per refused order. The X line speaks for it where there is one (it names the intent),
+-- else the
 -- last L line.
 with
     ranked as (

@@ -1,4 +1,5 @@
--- Lines of risk_vetoes.jsonl that speak of one refused order, numbered: L and X, L L and X, or either
+-- Lines of risk_vetoes.jsonl that speak of one refused order, numbered: L and X, L L and X, or
+-- either
 -- alone. An X line ends its group; so does a pause.
 with
     lines as (
@@ -14,7 +15,10 @@ with
         select
             *,
             case
-                when line_kind_before = 'L' and occurred_at <= occurred_before + interval '{{ var("refusal_window_seconds") }} seconds'
+                when
+                    line_kind_before = 'L'
+                    and occurred_at
+                    <= occurred_before + interval '{{ var("refusal_window_seconds") }} seconds'
                 then 0
                 else 1
             end as is_first

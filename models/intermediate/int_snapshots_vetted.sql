@@ -1,5 +1,7 @@
--- Which version of a state file becomes state. One with required keys missing or not finite does not,
--- nor one whose own stamp lies behind those of the last looks; after that many looks an earlier clock
+-- Which version of a state file becomes state. One with required keys missing or not finite does
+-- not,
+-- nor one whose own stamp lies behind those of the last looks; after that many looks an earlier
+-- clock
 -- is the new clock.
 with
     stamped as (
@@ -7,8 +9,9 @@ with
             *,
             max(published_at) over (
                 partition by bot, surface
-                order by observed_at
-                rows between {{ var("clock_window_looks") }} preceding and 1 preceding
+                order by
+                    observed_at
+                    rows between {{ var("clock_window_looks") }} preceding and 1 preceding
             ) as newest_before
         from {{ ref("stg_snapshots") }}
     ),
@@ -17,7 +20,9 @@ with
             *,
             {{ seconds_between("published_at", "newest_before") }} as seconds_back,
             coalesce(
-                published_at < newest_before - interval '{{ var("clock_tolerance_seconds") }} seconds', false
+                published_at
+                < newest_before - interval '{{ var("clock_tolerance_seconds") }} seconds',
+                false
             ) as went_back
         from stamped
     )

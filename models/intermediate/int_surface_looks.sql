@@ -50,7 +50,9 @@ select
         lead(observed_at) over (partition by bot, surface order by observed_at), {{ forever() }}
     ) as valid_to,
     max(case when is_good then observed_at end) over (
-        partition by bot, surface order by observed_at rows between unbounded preceding and current row
+        partition by bot, surface
+        order by observed_at
+        rows between unbounded preceding and current row
     ) as last_good_at,
     _file,
     _sha256

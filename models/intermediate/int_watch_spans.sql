@@ -1,4 +1,5 @@
--- When a bot was being looked at: spans of polls with no gap over three cycles, and the gaps between.
+-- When a bot was being looked at: spans of polls with no gap over three cycles, and the gaps
+-- between.
 {% set patience %}interval '{{ 3 * var("poll_cycle_seconds") }} seconds'{% endset %}
 with
     polls as (select distinct bot, polled_at, is_import from {{ ref("stg_polls") }}),
@@ -9,7 +10,8 @@ with
             case
                 when
                     not is_import
-                    and polled_at <= lag(polled_at) over (partition by bot order by polled_at) + {{ patience }}
+                    and polled_at
+                    <= lag(polled_at) over (partition by bot order by polled_at) + {{ patience }}
                 then 0
                 else 1
             end as is_start

@@ -30,26 +30,37 @@ with
             and before.surface = versions.surface
             and before.seen_at = versions.observed_at
             and before.key_path = now.key_path
-        where
-            versions.previous_at is not null and now.value_text is distinct from before.value_text
+        where versions.previous_at is not null and now.value_text is distinct from before.value_text
     )
 select
     versions.bot,
     versions.surface,
     versions.version,
     string_agg(
-        changes.key_path || ': ' || coalesce(value_before, 'absent') || ' -> ' || coalesce(value_now, 'absent'),
+        changes.key_path
+        || ': '
+        || coalesce(value_before, 'absent')
+        || ' -> '
+        || coalesce(value_now, 'absent'),
         '; '
         order by changes.key_path
     ) as changes,
     count(changes.key_path) as changed_count,
     versions.observed_at as valid_from,
     coalesce(
-        lead(versions.observed_at) over (partition by versions.bot, versions.surface order by versions.observed_at),
+        lead(versions.observed_at) over (
+            partition by versions.bot, versions.surface order by versions.observed_at
+        ),
         {{ forever() }}
     ) as valid_to,
     versions._file,
     versions._sha256
 from versions
 left join changes using (bot, surface, observed_at)
-group by versions.bot, versions.surface, versions.version, versions.observed_at, versions._file, versions._sha256
+group by
+    versions.bot,
+    versions.surface,
+    versions.version,
+    versions.observed_at,
+    versions._file,
+    versions._sha256

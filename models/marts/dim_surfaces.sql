@@ -1,2 +1,1 @@
-select surface, root, path, kind, writer, time_key, cadence_seconds
-from {{ ref("int_surfaces") }}
+select surface, root, path, kind, writer, time_key, cadence_seconds from {{ ref("int_surfaces") }}

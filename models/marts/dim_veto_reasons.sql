@@ -1,7 +1,11 @@
 -- The vocabulary both ways: what the seed knows and what the logs hold.
 with
     seen as (
-        select raw_reason, count(*) as refusal_count, min(occurred_at) as first_seen_at, max(occurred_at) as last_seen_at
+        select
+            raw_reason,
+            count(*) as refusal_count,
+            min(occurred_at) as first_seen_at,
+            max(occurred_at) as last_seen_at
         from {{ ref("int_refusals") }}
         group by raw_reason
     )

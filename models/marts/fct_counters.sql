@@ -1,4 +1,5 @@
--- Counters live in the executor's memory and restart at zero: a value below the one before is a reset,
+-- Counters live in the executor's memory and restart at zero: a value below the one before is a
+-- reset,
 -- and all of it is new. A reason that appears later starts from nothing.
 with
     compared as (
@@ -33,6 +34,7 @@ select
     published_at as occurred_at,
     valid_from,
     coalesce(
-        lead(valid_from) over (partition by bot, counter, reason order by valid_from), {{ forever() }}
+        lead(valid_from) over (partition by bot, counter, reason order by valid_from),
+        {{ forever() }}
     ) as valid_to
 from corrected

@@ -14,7 +14,9 @@ with
             count(*) filter (where is_in_registry and not is_open) as stale_tp_sl_count,
             count(*) filter (where is_open and has_tp <> has_sl) as one_sided_count,
             count(*) filter (where is_open and is_sl_crossed) as crossed_stop_count,
-            count(*) filter (where is_open and not has_tp and not has_sl and unrealized_pnl_usd < 0) as underwater_unprotected_count,
+            count(*) filter (
+                where is_open and not has_tp and not has_sl and unrealized_pnl_usd < 0
+            ) as underwater_unprotected_count,
             coalesce(
                 sum(abs(notional_usd)) filter (where is_open and not has_tp and not has_sl), 0
             ) as unprotected_usd,
@@ -36,7 +38,8 @@ with
             {{ ref("int_orders_collapsed") }} as orders
             on orders.bot = versions.bot
             and (orders.is_closed or (orders.is_reduce_only and orders.is_filled))
-            and orders.first_row_at > versions.valid_from - interval '{{ 3 * var("loop_seconds") }} seconds'
+            and orders.first_row_at
+            > versions.valid_from - interval '{{ 3 * var("loop_seconds") }} seconds'
             and orders.first_row_at <= versions.valid_from
         group by versions.bot, versions.valid_from
     ),
@@ -44,7 +47,8 @@ with
         select
             versions.*,
             greatest(
-                coalesce(lag(counted.open_count) over changes, 0) - coalesce(counted.open_count, 0), 0
+                coalesce(lag(counted.open_count) over changes, 0) - coalesce(counted.open_count, 0),
+                0
             ) as vanished_count,
             coalesce(lag(counted.registry_count) over changes, 0) as previous_registry_count,
             coalesce(closing.closing_count, 0) as closing_count

@@ -1,4 +1,5 @@
--- NAV 0 and a cached NAV are not real NAV: no step starts or ends at one. A point far from the median
+-- NAV 0 and a cached NAV are not real NAV: no step starts or ends at one. A point far from the
+-- median
 -- of those before it is an outlier and never a peak; a level that stays becomes the median.
 with
     stepped as (
@@ -14,8 +15,10 @@ with
             lag(occurred_at) over steps as previous_at,
             median(nav_usd) over (
                 partition by bot, surface, shape, is_real
-                order by occurred_at, valid_from
-                rows between {{ var("nav_median_points") }} preceding and 1 preceding
+                order by
+                    occurred_at,
+                    valid_from
+                    rows between {{ var("nav_median_points") }} preceding and 1 preceding
             ) as median_nav_usd
         from stepped
         window steps as (partition by bot, surface, shape, is_real order by occurred_at, valid_from)
@@ -24,7 +27,9 @@ with
         select
             *,
             coalesce(
-                abs(nav_usd - median_nav_usd) / nullif(median_nav_usd, 0) > {{ var("nav_outlier_ratio") }}, false
+                abs(nav_usd - median_nav_usd) / nullif(median_nav_usd, 0)
+                > {{ var("nav_outlier_ratio") }},
+                false
             ) as is_outlier
         from compared
     ),
@@ -46,11 +51,15 @@ select
     nav_usd,
     previous_nav_usd,
     case when is_real then nav_usd - previous_nav_usd end as step_usd,
-    case when is_real then (nav_usd - previous_nav_usd) / nullif(previous_nav_usd, 0) end as step_ratio,
+    case
+        when is_real then (nav_usd - previous_nav_usd) / nullif(previous_nav_usd, 0)
+    end as step_ratio,
     {{ seconds_between("previous_at", "occurred_at") }} as gap_seconds,
     median_nav_usd,
     true_peak_usd,
-    case when is_real then (true_peak_usd - nav_usd) / nullif(true_peak_usd, 0) end as true_drawdown_ratio,
+    case
+        when is_real then (true_peak_usd - nav_usd) / nullif(true_peak_usd, 0)
+    end as true_drawdown_ratio,
     peak_usd as published_peak_usd,
     drawdown_ratio as published_drawdown_ratio,
     is_real,

@@ -6,7 +6,8 @@ select
     nav.nav_usd,
     other.nav_usd as other_nav_usd,
     nav.nav_usd - other.nav_usd as gap_usd,
-    abs(nav.nav_usd - other.nav_usd) / nullif(least(abs(nav.nav_usd), abs(other.nav_usd)), 0) as gap_ratio,
+    abs(nav.nav_usd - other.nav_usd)
+    / nullif(least(abs(nav.nav_usd), abs(other.nav_usd)), 0) as gap_ratio,
     greatest(nav.valid_from, other.valid_from) as valid_from,
     least(nav.valid_to, other.valid_to) as valid_to,
     other._file,

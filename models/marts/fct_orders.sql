@@ -1,4 +1,5 @@
--- Every attempt with what became of it, and every order that no attempt explains. An attempt is written
+-- Every attempt with what became of it, and every order that no attempt explains. An attempt is
+-- written
 -- before the risk check, so a refused one is here too.
 with
     attempts as (
@@ -54,7 +55,8 @@ select
     orders.realized_pnl_usd,
     orders.closed_qty,
     orders.ack_latency_ms,
-    coalesce(attempts.is_reduce_only, false) or coalesce(orders.is_reduce_only, false) as is_reduce_only,
+    coalesce(attempts.is_reduce_only, false)
+    or coalesce(orders.is_reduce_only, false) as is_reduce_only,
     attempts.attempt_key is not null as has_attempt,
     coalesce(orders.is_acked, false) as is_acked,
     coalesce(orders.is_filled, false) as is_filled,
@@ -73,7 +75,4 @@ full outer join
     {{ ref("int_orders_collapsed") }} as orders
     on orders.bot = attempts.bot
     and orders.attempt_id = attempts.attempt_id
-left join
-    refusals
-    on refusals.bot = attempts.bot
-    and refusals.attempt_id = attempts.attempt_id
+left join refusals on refusals.bot = attempts.bot and refusals.attempt_id = attempts.attempt_id

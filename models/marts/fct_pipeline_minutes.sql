@@ -1,13 +1,18 @@
--- Every minute in which the bot was looked at, with what passed each stage and how long each stage had
+-- Every minute in which the bot was looked at, with what passed each stage and how long each
+-- stage had
 -- been idle at its end: since the later of its last event and the start of the process.
 with
     spans as (
-        select bot, date_trunc('minute', valid_from) as first_minute, date_trunc('minute', last_polled_at) as last_minute
+        select
+            bot,
+            date_trunc('minute', valid_from) as first_minute,
+            date_trunc('minute', last_polled_at) as last_minute
         from {{ ref("int_watch_spans") }}
         where is_watched
     ),
     minutes as (
-        select distinct bot, unnest(generate_series(first_minute, last_minute, interval '1 minute')) as minute
+        select distinct
+            bot, unnest(generate_series(first_minute, last_minute, interval '1 minute')) as minute
         from spans
     ),
     counted as (
@@ -15,8 +20,10 @@ with
             bot,
             date_trunc('minute', occurred_at) as minute,
             {% for stage in ["signal", "attempt", "refusal", "ack", "fill", "close", "error"] -%}
-            count(*) filter (where stage = '{{ stage }}') as {{ stage }}_count,
-            max(case when stage = '{{ stage }}' then occurred_at end) as last_{{ stage }}_at{{ "," if not loop.last }}
+                count(*) filter (where stage = '{{ stage }}') as {{ stage }}_count,
+                max(
+                    case when stage = '{{ stage }}' then occurred_at end
+                ) as last_{{ stage }}_at{{ "," if not loop.last }}
             {% endfor %}
         from {{ ref("int_pipeline_events") }}
         group by bot, date_trunc('minute', occurred_at)
@@ -27,11 +34,14 @@ with
         group by bot, date_trunc('minute', started_at)
     ),
     spine as (
-        select bot, minute from minutes
+        select bot, minute
+        from minutes
         union
-        select bot, minute from counted
+        select bot, minute
+        from counted
         union
-        select bot, minute from starts
+        select bot, minute
+        from starts
     ),
     lasted as (
         select
@@ -39,26 +49,39 @@ with
             spine.minute,
             minutes.minute is not null as is_watched,
             {% for stage in ["signal", "attempt", "refusal", "ack", "fill", "close", "error"] -%}
-            coalesce(counted.{{ stage }}_count, 0) as {{ stage }}_count,
-            max(counted.last_{{ stage }}_at) over so_far as last_{{ stage }}_at,
+                coalesce(counted.{{ stage }}_count, 0) as {{ stage }}_count,
+                max(counted.last_{{ stage }}_at) over so_far as last_{{ stage }}_at,
             {% endfor -%}
             max(starts.started_at) over so_far as process_started_at
         from spine
         left join minutes using (bot, minute)
         left join counted using (bot, minute)
         left join starts using (bot, minute)
-        window so_far as (partition by spine.bot order by spine.minute rows between unbounded preceding and current row)
+        window
+            so_far as (
+                partition by spine.bot
+                order by spine.minute
+                rows between unbounded preceding and current row
+            )
     )
 select
     bot,
     minute,
     {% for stage in ["signal", "attempt", "refusal", "ack", "fill", "close", "error"] -%}
-    {{ stage }}_count,
+        {{ stage }}_count,
     {% endfor -%}
     {% for stage in ["signal", "attempt", "refusal", "ack", "fill", "close"] -%}
-    greatest(
-        {{ seconds_between("greatest(coalesce(last_" ~ stage ~ "_at, process_started_at), process_started_at)", "minute + interval '1 minute'") }}, 0
-    ) as {{ stage }}_idle_seconds,
+        greatest(
+            {{
+                seconds_between(
+                    "greatest(coalesce(last_"
+                    ~ stage
+                    ~ "_at, process_started_at), process_started_at)",
+                    "minute + interval '1 minute'",
+                )
+            }},
+            0
+        ) as {{ stage }}_idle_seconds,
     {% endfor -%}
     is_watched,
     process_started_at,

@@ -3,7 +3,10 @@ with
         select
             *,
             case
-                when mark_price is distinct from lag(mark_price) over (partition by bot, position_key order by valid_from)
+                when
+                    mark_price is distinct from lag(mark_price) over (
+                        partition by bot, position_key order by valid_from
+                    )
                 then valid_from
             end as moved_at
         from {{ ref("int_exit_levels") }}
@@ -19,7 +22,9 @@ select
     mark_price,
     notional_usd,
     unrealized_pnl_usd,
-    case when side = 'SHORT' then -1 else 1 end * (mark_price - entry_price) / nullif(entry_price, 0) as pnl_ratio,
+    case when side = 'SHORT' then -1 else 1 end
+    * (mark_price - entry_price)
+    / nullif(entry_price, 0) as pnl_ratio,
     take_profit_price,
     stop_loss_price,
     registered_by,
@@ -29,12 +34,18 @@ select
     has_sl,
     has_tp or has_sl as has_exit,
     coalesce(unrealized_pnl_usd < 0, false) as is_underwater,
-    coalesce({{ is_beyond("take_profit_price", "mark_price", "side", "above") }}, false) as is_tp_crossed,
+    coalesce(
+        {{ is_beyond("take_profit_price", "mark_price", "side", "above") }}, false
+    ) as is_tp_crossed,
     is_sl_crossed,
     coalesce({{ is_beyond("take_profit_price", "entry_price", "side", "above") }}, false)
-    or coalesce({{ is_beyond("stop_loss_price", "entry_price", "side", "below") }}, false) as is_exit_on_wrong_side,
+    or coalesce(
+        {{ is_beyond("stop_loss_price", "entry_price", "side", "below") }}, false
+    ) as is_exit_on_wrong_side,
     max(moved_at) over (
-        partition by bot, position_key order by valid_from rows between unbounded preceding and current row
+        partition by bot, position_key
+        order by valid_from
+        rows between unbounded preceding and current row
     ) as mark_moved_at,
     valid_from,
     valid_to,

@@ -1,4 +1,5 @@
--- Refusals for one reason with no pause over half an hour are one run; each row stands until the next
+-- Refusals for one reason with no pause over half an hour are one run; each row stands until the
+-- next
 -- refusal for that reason.
 with
     spaced as (
@@ -10,7 +11,8 @@ with
             occurred_at,
             case
                 when
-                    occurred_at <= lag(occurred_at) over refusals
+                    occurred_at
+                    <= lag(occurred_at) over refusals
                     + interval '{{ var("refusal_run_pause_minutes") }} minutes'
                 then null
                 else occurred_at
@@ -36,11 +38,14 @@ select
     veto_id,
     symbol,
     run_from,
-    row_number() over (partition by bot, reason, run_from order by occurred_at, veto_id) as run_count,
+    row_number() over (
+        partition by bot, reason, run_from order by occurred_at, veto_id
+    ) as run_count,
     occurred_at,
     occurred_at as valid_from,
     coalesce(
-        lead(occurred_at) over (partition by bot, reason order by occurred_at, veto_id), {{ forever() }}
+        lead(occurred_at) over (partition by bot, reason order by occurred_at, veto_id),
+        {{ forever() }}
     ) as valid_to,
     _file,
     _offset

@@ -1,4 +1,5 @@
--- The producer reads a percentage of at most 1 as a fraction; risk mode and drawdown are computed again
+-- The producer reads a percentage of at most 1 as a fraction; risk mode and drawdown are computed
+-- again
 -- from peak and NAV, and stand beside what was published.
 with
     computed as (
@@ -56,12 +57,14 @@ select
     computed._sha256
 from computed
 {% for name, alias in [
-    ("max_drawdown_ratio", "max_drawdown"), ("daily_loss_ratio", "daily_loss"), ("drawdown_alert_ratio", "alert")
-] -%}
-left join
-    {{ ref("int_limits_in_force") }} as {{ alias }}
-    on {{ alias }}.bot = computed.bot
-    and {{ alias }}.limit_name = '{{ name }}'
-    and {{ alias }}.valid_from <= computed.valid_from
-    and computed.valid_from < {{ alias }}.valid_to
+        ("max_drawdown_ratio", "max_drawdown"),
+        ("daily_loss_ratio", "daily_loss"),
+        ("drawdown_alert_ratio", "alert"),
+    ] -%}
+    left join
+        {{ ref("int_limits_in_force") }} as {{ alias }}
+        on {{ alias }}.bot = computed.bot
+        and {{ alias }}.limit_name = '{{ name }}'
+        and {{ alias }}.valid_from <= computed.valid_from
+        and computed.valid_from < {{ alias }}.valid_to
 {% endfor %}

@@ -1,4 +1,5 @@
--- Looks cut by the spans in which the bot was looked at, then where the last good content grew too old.
+-- Looks cut by the spans in which the bot was looked at, then where the last good content grew
+-- too old.
 with
     looked as (
         select
@@ -26,7 +27,11 @@ with
         from looked
         where last_good_at is not null and cut_from < good_until
         union all
-        select *, false as is_fresh, greatest(cut_from, coalesce(good_until, cut_from)) as valid_from_, cut_to as valid_to_
+        select
+            *,
+            false as is_fresh,
+            greatest(cut_from, coalesce(good_until, cut_from)) as valid_from_,
+            cut_to as valid_to_
         from looked
         where last_good_at is null or good_until < cut_to
     )
@@ -53,7 +58,12 @@ select
         then _file || ' was never good: ' || status
         when status = 'ok'
         then _file || ' has not changed since ' || strftime(last_good_at, '%Y-%m-%d %H:%M:%S')
-        else _file || ' is ' || status || ', last good at ' || strftime(last_good_at, '%Y-%m-%d %H:%M:%S')
+        else
+            _file
+            || ' is '
+            || status
+            || ', last good at '
+            || strftime(last_good_at, '%Y-%m-%d %H:%M:%S')
     end as reason,
     detail,
     missing_keys,

@@ -1,4 +1,5 @@
--- Sparse: a minute, symbol and reason only where something happened. Attempts that nothing refused stand
+-- Sparse: a minute, symbol and reason only where something happened. Attempts that nothing
+-- refused stand
 -- under the reason 'none'; the acceptance is of the whole minute and symbol.
 with
     counted as (

@@ -1,2 +1,1 @@
-select bot, limit_name, value, source, valid_from, valid_to
-from {{ ref("int_limits_in_force") }}
+select bot, limit_name, value, source, valid_from, valid_to from {{ ref("int_limits_in_force") }}

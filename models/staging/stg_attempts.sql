@@ -5,9 +5,10 @@ with
             {{
                 parse_json(
                     "payload",
-                    '{"ts": "VARCHAR", "local_ts": "VARCHAR", "signal_ts": "VARCHAR", "symbol": "VARCHAR", "side": "VARCHAR", "attempt_id": "VARCHAR", "intent_id": "VARCHAR", "strategy": "VARCHAR", "qty": "DOUBLE", "price_hint": "DOUBLE", "reduce_only": "BOOLEAN", "run_id": "VARCHAR", "pid": "BIGINT", "hostname": "VARCHAR", "decision_latency_ms": "DOUBLE", "nav_snapshot": {"nav_usd": "DOUBLE"}}',
+                    '{"ts": "VARCHAR", "local_ts": "VARCHAR", "signal_ts": "VARCHAR", "symbol": "VARCHAR", "side": "VARCHAR", "attempt_id": "VARCHAR", "intent_id": "VARCHAR", "strategy": "VARCHAR", "qty": "DOUBLE", "price_hint": "DOUBLE", "reduce_only": "BOOLEAN", "run_id": "VARCHAR", "pid": "BIGINT", "hostname": "VARCHAR", "decision_latency_ms": "DOUBLE", "nav_snapshot": {"nav_usd": "DOUBLE"} }',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "orders_attempted") }}
         where _superseded_at is null
     ),

@@ -1,14 +1,14 @@
--- One row per version of a config file and limit that it may set; percents above 1 as the bot reads them.
+-- One row per version of a config file and limit that it may set; percents above 1 as the bot
+-- reads them.
 with
     source as (
         {% for limit in limit_sources() | selectattr("surface", "defined") -%}
-        select
-            '{{ limit.name }}' as limit_name,
-            '{{ limit.path }}' as json_path,
-            try_cast({{ json_text("payload", limit.path) }} as double) as raw_value,
-            *
-        from {{ source("raw", limit.surface) }}
-        {{ "union all" if not loop.last }}
+            select
+                '{{ limit.name }}' as limit_name,
+                '{{ limit.path }}' as json_path,
+                try_cast({{ json_text("payload", limit.path) }} as double) as raw_value,
+                *
+            from {{ source("raw", limit.surface) }} {{ "union all" if not loop.last }}
         {% endfor %}
     ),
     renamed as (

@@ -2,9 +2,7 @@
 with
     source as (
         {% for name in ["risk_limits", "runtime", "strategy_config"] -%}
-        select *
-        from {{ source("raw", name) }}
-        {{ "union all" if not loop.last }}
+            select * from {{ source("raw", name) }} {{ "union all" if not loop.last }}
         {% endfor %}
     ),
     renamed as (

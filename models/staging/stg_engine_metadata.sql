@@ -7,7 +7,8 @@ with
                     "payload",
                     '{"engine_version": "VARCHAR", "updated_ts": "VARCHAR", "git_commit": "VARCHAR", "run_id": "VARCHAR", "hostname": "VARCHAR", "env": "VARCHAR", "status": "VARCHAR", "uptime_s": "DOUBLE", "last_cycle_s": "DOUBLE"}',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "engine_metadata") }}
     ),
     renamed as (

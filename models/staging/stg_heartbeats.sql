@@ -7,7 +7,8 @@ with
                     "payload",
                     '{"service": "VARCHAR", "run_id": "VARCHAR", "hostname": "VARCHAR", "pid": "BIGINT", "ts": "VARCHAR", "lag_secs": "DOUBLE", "queue_depth": "BIGINT"}',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "sync_heartbeats") }}
         where _superseded_at is null
     ),

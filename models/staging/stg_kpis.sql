@@ -7,7 +7,8 @@ with
                     "payload",
                     '{"ts": "VARCHAR", "updated_at": "VARCHAR", "atr_regime": "VARCHAR", "dd_state": "VARCHAR", "fee_pnl_ratio": "DOUBLE", "fees": "DOUBLE", "pnl": "DOUBLE", "router_quality": "VARCHAR"}',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "kpis_v7") }}
     ),
     renamed as (

@@ -2,7 +2,11 @@ with
     source as (
         select
             *,
-            {{ parse_json("payload", '{"t": "VARCHAR", "nav": "DOUBLE", "unrealized_pnl": "DOUBLE"}') }} as j
+            {{
+                parse_json(
+                    "payload", '{"t": "VARCHAR", "nav": "DOUBLE", "unrealized_pnl": "DOUBLE"}'
+                )
+            }} as j
         from {{ source("raw", "nav_log") }}
     ),
     renamed as (

@@ -2,7 +2,12 @@ with
     source as (
         select
             *,
-            {{ parse_json("payload", '{"t": "VARCHAR", "ts": "VARCHAR", "nav": "DOUBLE", "nav_usd": "DOUBLE"}') }} as j
+            {{
+                parse_json(
+                    "payload",
+                    '{"t": "VARCHAR", "ts": "VARCHAR", "nav": "DOUBLE", "nav_usd": "DOUBLE"}',
+                )
+            }} as j
         from {{ source("raw", "nav_points") }}
         where _superseded_at is null
     ),

@@ -1,4 +1,5 @@
--- nav_state.json has two writers: the executor mirrors nav.json, sync_state writes series and equity.
+-- nav_state.json has two writers: the executor mirrors nav.json, sync_state writes series and
+-- equity.
 with
     source as (
         select
@@ -6,9 +7,10 @@ with
             {{
                 parse_json(
                     "payload",
-                    '{"nav": "DOUBLE", "nav_usd": "DOUBLE", "total_equity": "DOUBLE", "peak_equity": "DOUBLE", "drawdown_pct": "DOUBLE", "drawdown": "DOUBLE", "realized_pnl": "DOUBLE", "unrealized_pnl": "DOUBLE", "realized_pnl_today": "DOUBLE", "updated_ts": "VARCHAR", "updated_at": "VARCHAR", "nav_detail": {"source": "VARCHAR"}}',
+                    '{"nav": "DOUBLE", "nav_usd": "DOUBLE", "total_equity": "DOUBLE", "peak_equity": "DOUBLE", "drawdown_pct": "DOUBLE", "drawdown": "DOUBLE", "realized_pnl": "DOUBLE", "unrealized_pnl": "DOUBLE", "realized_pnl_today": "DOUBLE", "updated_ts": "VARCHAR", "updated_at": "VARCHAR", "nav_detail": {"source": "VARCHAR"} }',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "nav_state") }}
     ),
     renamed as (
@@ -16,7 +18,9 @@ with
             -- ids
             _bot as bot,
             -- text
-            case when json_exists(payload, '$.total_equity') then 'sync_state' else 'executor' end as shape,
+            case
+                when json_exists(payload, '$.total_equity') then 'sync_state' else 'executor'
+            end as shape,
             coalesce(j.nav_detail.source, 'unknown') as nav_source,
             -- numerics
             coalesce(j.total_equity, j.nav, j.nav_usd) as nav_usd,

@@ -5,9 +5,10 @@ with
             {{
                 parse_json(
                     "payload",
-                    '{"nav": "DOUBLE", "nav_usd": "DOUBLE", "updated_ts": "VARCHAR", "nav_mode": "VARCHAR", "nav_detail": {"source": "VARCHAR", "fresh": "BOOLEAN", "nav_mode": "VARCHAR"}, "aum": {"futures": "DOUBLE", "total": "DOUBLE"}}',
+                    '{"nav": "DOUBLE", "nav_usd": "DOUBLE", "updated_ts": "VARCHAR", "nav_mode": "VARCHAR", "nav_detail": {"source": "VARCHAR", "fresh": "BOOLEAN", "nav_mode": "VARCHAR"}, "aum": {"futures": "DOUBLE", "total": "DOUBLE"} }',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "nav") }}
     ),
     renamed as (

@@ -5,9 +5,10 @@ with
             {{
                 parse_json(
                     "payload",
-                    '{"nav": "DOUBLE", "nav_usd": "DOUBLE", "ts": "VARCHAR", "sources_ok": "BOOLEAN", "detail": {"source": "VARCHAR"}}',
+                    '{"nav": "DOUBLE", "nav_usd": "DOUBLE", "ts": "VARCHAR", "sources_ok": "BOOLEAN", "detail": {"source": "VARCHAR"} }',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "nav_confirmed") }}
     ),
     renamed as (

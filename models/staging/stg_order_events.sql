@@ -1,4 +1,5 @@
--- One row per line of orders_executed.jsonl: acks, cumulative fills, closes, errors and legacy rows.
+-- One row per line of orders_executed.jsonl: acks, cumulative fills, closes, errors and legacy
+-- rows.
 with
     source as (
         select
@@ -6,9 +7,10 @@ with
             {{
                 parse_json(
                     "payload",
-                    '{"event_type": "VARCHAR", "ts": "VARCHAR", "ts_ack": "VARCHAR", "ts_fill_first": "VARCHAR", "ts_fill_last": "VARCHAR", "ts_close": "VARCHAR", "symbol": "VARCHAR", "side": "VARCHAR", "positionSide": "VARCHAR", "orderId": "VARCHAR", "order_id": "VARCHAR", "clientOrderId": "VARCHAR", "client_order_id": "VARCHAR", "request_id": "VARCHAR", "attempt_id": "VARCHAR", "intent_id": "VARCHAR", "run_id": "VARCHAR", "pid": "BIGINT", "hostname": "VARCHAR", "strategy": "VARCHAR", "status": "VARCHAR", "order_type": "VARCHAR", "request_qty": "DOUBLE", "qty": "DOUBLE", "executedQty": "DOUBLE", "avgPrice": "DOUBLE", "price": "DOUBLE", "fee_total": "DOUBLE", "feeAsset": "VARCHAR", "tradeIds": ["VARCHAR"], "reduceOnly": "BOOLEAN", "reduce_only": "BOOLEAN", "latency_ms": "DOUBLE", "realizedPnlUsd": "DOUBLE", "fees_total": "DOUBLE", "position_size_before": "DOUBLE", "position_size_after": "DOUBLE", "closed_qty": "DOUBLE", "reason": "VARCHAR", "exc": "VARCHAR", "last_exception_message": "VARCHAR", "exchange": "VARCHAR", "accepted": "BOOLEAN", "raw": {"orderId": "VARCHAR", "symbol": "VARCHAR", "side": "VARCHAR", "positionSide": "VARCHAR", "reduceOnly": "BOOLEAN", "origQty": "DOUBLE", "status": "VARCHAR"}, "metadata": {"exit_reason": "VARCHAR", "exit": {"reason": "VARCHAR"}}}',
+                    '{"event_type": "VARCHAR", "ts": "VARCHAR", "ts_ack": "VARCHAR", "ts_fill_first": "VARCHAR", "ts_fill_last": "VARCHAR", "ts_close": "VARCHAR", "symbol": "VARCHAR", "side": "VARCHAR", "positionSide": "VARCHAR", "orderId": "VARCHAR", "order_id": "VARCHAR", "clientOrderId": "VARCHAR", "client_order_id": "VARCHAR", "request_id": "VARCHAR", "attempt_id": "VARCHAR", "intent_id": "VARCHAR", "run_id": "VARCHAR", "pid": "BIGINT", "hostname": "VARCHAR", "strategy": "VARCHAR", "status": "VARCHAR", "order_type": "VARCHAR", "request_qty": "DOUBLE", "qty": "DOUBLE", "executedQty": "DOUBLE", "avgPrice": "DOUBLE", "price": "DOUBLE", "fee_total": "DOUBLE", "feeAsset": "VARCHAR", "tradeIds": ["VARCHAR"], "reduceOnly": "BOOLEAN", "reduce_only": "BOOLEAN", "latency_ms": "DOUBLE", "realizedPnlUsd": "DOUBLE", "fees_total": "DOUBLE", "position_size_before": "DOUBLE", "position_size_after": "DOUBLE", "closed_qty": "DOUBLE", "reason": "VARCHAR", "exc": "VARCHAR", "last_exception_message": "VARCHAR", "exchange": "VARCHAR", "accepted": "BOOLEAN", "raw": {"orderId": "VARCHAR", "symbol": "VARCHAR", "side": "VARCHAR", "positionSide": "VARCHAR", "reduceOnly": "BOOLEAN", "origQty": "DOUBLE", "status": "VARCHAR"}, "metadata": {"exit_reason": "VARCHAR", "exit": {"reason": "VARCHAR"} } }',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "orders_executed") }}
         where _superseded_at is null
     ),
@@ -16,8 +18,8 @@ with
         select
             -- ids
             _bot as bot,
-            coalesce(j.orderId, j.order_id, j.raw.orderId) as order_id,
-            coalesce(j.clientOrderId, j.client_order_id, j.request_id) as client_order_id,
+            coalesce(j.orderid, j.order_id, j.raw.orderid) as order_id,
+            coalesce(j.clientorderid, j.client_order_id, j.request_id) as client_order_id,
             j.attempt_id,
             j.intent_id,
             j.run_id,
@@ -25,29 +27,29 @@ with
             -- text
             j.event_type,
             upper(coalesce(j.side, j.raw.side)) as side,
-            upper(coalesce(j.positionSide, j.raw.positionSide)) as position_side,
+            upper(coalesce(j.positionside, j.raw.positionside)) as position_side,
             replace(upper(coalesce(j.status, j.raw.status)), 'CANCELLED', 'CANCELED') as status,
             j.order_type,
             j.strategy,
             coalesce(j.metadata.exit_reason, j.metadata.exit.reason) as exit_reason,
             coalesce(j.reason, j.last_exception_message, j.exc) as error_text,
-            j.feeAsset as fee_asset,
+            j.feeasset as fee_asset,
             j.exchange,
             j.hostname,
             -- numerics
             j.pid,
-            coalesce(j.request_qty, j.raw.origQty, j.qty) as request_qty,
-            j.executedQty as executed_qty,
-            coalesce(j.avgPrice, j.price) as price,
+            coalesce(j.request_qty, j.raw.origqty, j.qty) as request_qty,
+            j.executedqty as executed_qty,
+            coalesce(j.avgprice, j.price) as price,
             coalesce(j.fee_total, j.fees_total) as fee_usd,
-            j.realizedPnlUsd as realized_pnl_usd,
+            j.realizedpnlusd as realized_pnl_usd,
             j.position_size_before,
             j.position_size_after,
             j.closed_qty,
             j.latency_ms,
-            len(j.tradeIds) as trade_count,
+            len(j.tradeids) as trade_count,
             -- booleans
-            coalesce(j.reduceOnly, j.reduce_only, j.raw.reduceOnly, false) as is_reduce_only,
+            coalesce(j.reduceonly, j.reduce_only, j.raw.reduceonly, false) as is_reduce_only,
             {{ is_test_row("j.strategy", "coalesce(j.symbol, j.raw.symbol)") }} as is_test,
             -- timestamps
             {{ to_utc("j.ts") }} as occurred_at,

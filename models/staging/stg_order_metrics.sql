@@ -5,9 +5,10 @@ with
             {{
                 parse_json(
                     "payload",
-                    '{"ts": "VARCHAR", "attempt_id": "VARCHAR", "intent_id": "VARCHAR", "symbol": "VARCHAR", "side": "VARCHAR", "route": "VARCHAR", "event": "VARCHAR", "order_status": "VARCHAR", "strategy": "VARCHAR", "slippage_bps": "DOUBLE", "fees_usd": "DOUBLE", "pnl_at_close_usd": "DOUBLE", "qty": {"contracts": "DOUBLE", "notional_usd": "DOUBLE"}, "prices": {"mark": "DOUBLE", "submitted": "DOUBLE", "avg_fill": "DOUBLE"}, "timing_ms": {"decision": "DOUBLE", "submit": "DOUBLE", "ack": "DOUBLE", "fill": "DOUBLE"}, "result": {"status": "VARCHAR", "retries": "BIGINT"}}',
+                    '{"ts": "VARCHAR", "attempt_id": "VARCHAR", "intent_id": "VARCHAR", "symbol": "VARCHAR", "side": "VARCHAR", "route": "VARCHAR", "event": "VARCHAR", "order_status": "VARCHAR", "strategy": "VARCHAR", "slippage_bps": "DOUBLE", "fees_usd": "DOUBLE", "pnl_at_close_usd": "DOUBLE", "qty": {"contracts": "DOUBLE", "notional_usd": "DOUBLE"}, "prices": {"mark": "DOUBLE", "submitted": "DOUBLE", "avg_fill": "DOUBLE"}, "timing_ms": {"decision": "DOUBLE", "submit": "DOUBLE", "ack": "DOUBLE", "fill": "DOUBLE"}, "result": {"status": "VARCHAR", "retries": "BIGINT"} }',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "order_metrics") }}
         where _superseded_at is null
     ),

@@ -7,7 +7,8 @@ with
                     "payload",
                     '{"peak": "DOUBLE", "peak_equity": "DOUBLE", "peak_nav": "DOUBLE", "nav": "DOUBLE", "nav_usd": "DOUBLE", "dd_pct": "DOUBLE", "dd_abs": "DOUBLE", "daily_peak": "DOUBLE", "realized_pnl_today": "DOUBLE", "ts": "VARCHAR", "updated_at": "VARCHAR", "peak_ts": "VARCHAR", "stale_healed": "BOOLEAN"}',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "peak_state") }}
     ),
     renamed as (

@@ -8,7 +8,8 @@ with
                     "payload",
                     '{"ts": "VARCHAR", "symbol": "VARCHAR", "pos_qty": "DOUBLE", "entry_px": "DOUBLE", "unrealized_pnl": "DOUBLE", "leverage": "DOUBLE", "mode": "VARCHAR", "run_id": "VARCHAR", "strategy": "VARCHAR", "pid": "BIGINT"}',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "position_state") }}
         where _superseded_at is null
     ),

@@ -8,7 +8,7 @@ with
                 from_json(
                     coalesce(
                         {% for name in ["positions", "open_positions", "data", "rows", "items"] -%}
-                        json_extract(payload, '$.{{ name }}'){{ "," if not loop.last }}
+                            json_extract(payload, '$.{{ name }}'){{ "," if not loop.last }}
                         {% endfor %}
                     ),
                     '[{"symbol": "VARCHAR", "side": "VARCHAR", "positionSide": "VARCHAR", "qty": "DOUBLE", "positionAmt": "DOUBLE", "entry_price": "DOUBLE", "entryPrice": "DOUBLE", "mark_price": "DOUBLE", "unrealized_pnl": "DOUBLE", "realized_pnl": "DOUBLE", "notional": "DOUBLE", "leverage": "DOUBLE", "ts": "VARCHAR"}]'
@@ -21,10 +21,14 @@ with
             -- ids
             _bot as bot,
             upper(j.symbol) as symbol,
-            {{ position_side("coalesce(j.side, j.positionSide)", "coalesce(j.qty, j.positionAmt)") }} as side,
+            {{
+                position_side(
+                    "coalesce(j.side, j.positionSide)", "coalesce(j.qty, j.positionAmt)"
+                )
+            }} as side,
             -- numerics
-            coalesce(j.qty, j.positionAmt) as qty,
-            coalesce(j.entry_price, j.entryPrice) as entry_price,
+            coalesce(j.qty, j.positionamt) as qty,
+            coalesce(j.entry_price, j.entryprice) as entry_price,
             j.mark_price,
             j.unrealized_pnl as unrealized_pnl_usd,
             j.realized_pnl as realized_pnl_usd,

@@ -4,7 +4,9 @@ with
         select
             *,
             case
-                when json_exists(payload, '$.entries') then json_extract(payload, '$.entries') else payload
+                when json_exists(payload, '$.entries')
+                then json_extract(payload, '$.entries')
+                else payload
             end as entries
         from {{ source("raw", "position_tp_sl") }}
     ),
@@ -16,7 +18,8 @@ with
                     "value",
                     '{"take_profit_price": "DOUBLE", "tp": "DOUBLE", "stop_loss_price": "DOUBLE", "sl": "DOUBLE", "strategy": "VARCHAR", "source": "VARCHAR", "metadata": {"source": "VARCHAR"}, "registered_at": "VARCHAR", "created_at": "VARCHAR"}',
                 )
-            }} as j
+            }}
+            as j
         from {{ unnest_json_object("source", "entries") }}
         where key like '%:%'
     ),

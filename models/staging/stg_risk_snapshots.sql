@@ -6,9 +6,10 @@ with
             {{
                 parse_json(
                     "payload",
-                    '{"updated_ts": "VARCHAR", "dd_state": "JSON", "dd_frac": "DOUBLE", "daily_loss_frac": "DOUBLE", "portfolio_dd_pct": "DOUBLE", "circuit_breaker": {"max_portfolio_dd_nav_pct": "DOUBLE", "active": "BOOLEAN"}, "risk_mode": "VARCHAR", "risk_mode_reason": "VARCHAR", "risk_mode_score": "DOUBLE", "tp_sl_registry": {"registry_mismatch": "BOOLEAN"}, "anomalies": "JSON", "nav_health": {"age_s": "DOUBLE", "fresh": "BOOLEAN"}}',
+                    '{"updated_ts": "VARCHAR", "dd_state": "JSON", "dd_frac": "DOUBLE", "daily_loss_frac": "DOUBLE", "portfolio_dd_pct": "DOUBLE", "circuit_breaker": {"max_portfolio_dd_nav_pct": "DOUBLE", "active": "BOOLEAN"}, "risk_mode": "VARCHAR", "risk_mode_reason": "VARCHAR", "risk_mode_score": "DOUBLE", "tp_sl_registry": {"registry_mismatch": "BOOLEAN"}, "anomalies": "JSON", "nav_health": {"age_s": "DOUBLE", "fresh": "BOOLEAN"} }',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "risk_snapshot") }}
     ),
     nested as (
@@ -17,9 +18,10 @@ with
             {{
                 parse_json(
                     "j.dd_state",
-                    '{"dd_state": "VARCHAR", "state": "VARCHAR", "drawdown": {"dd_pct": "DOUBLE", "peak": "DOUBLE", "nav": "DOUBLE", "usable": "BOOLEAN", "drawdown": {"pct": "DOUBLE", "peak_nav": "DOUBLE", "nav": "DOUBLE"}, "daily_loss": {"pct": "DOUBLE", "daily_peak": "DOUBLE", "nav": "DOUBLE"}}}',
+                    '{"dd_state": "VARCHAR", "state": "VARCHAR", "drawdown": {"dd_pct": "DOUBLE", "peak": "DOUBLE", "nav": "DOUBLE", "usable": "BOOLEAN", "drawdown": {"pct": "DOUBLE", "peak_nav": "DOUBLE", "nav": "DOUBLE"}, "daily_loss": {"pct": "DOUBLE", "daily_peak": "DOUBLE", "nav": "DOUBLE"} } }',
                 )
-            }} as dd
+            }}
+            as dd
         from source
     ),
     renamed as (
@@ -29,7 +31,9 @@ with
             -- text
             upper(j.risk_mode) as risk_mode,
             j.risk_mode_reason,
-            lower(coalesce(dd.dd_state, dd.state, json_extract_string(j.dd_state, '$'))) as dd_state,
+            lower(
+                coalesce(dd.dd_state, dd.state, json_extract_string(j.dd_state, '$'))
+            ) as dd_state,
             -- numerics
             j.risk_mode_score,
             j.dd_frac as published_dd_frac,

@@ -6,9 +6,10 @@ with
             {{
                 parse_json(
                     "payload",
-                    '{"updated_ts": "VARCHAR", "router_health_score": "DOUBLE", "router_health": {"global": {"quality_score": "DOUBLE", "avg_slippage_bps": "DOUBLE", "avg_latency_ms": "DOUBLE", "router_bucket": "VARCHAR"}}, "global": {"router_health_score": "DOUBLE"}, "summary": {"count": "BIGINT", "quality_counts": {"good": "BIGINT", "ok": "BIGINT", "degraded": "BIGINT", "broken": "BIGINT"}}}',
+                    '{"updated_ts": "VARCHAR", "router_health_score": "DOUBLE", "router_health": {"global": {"quality_score": "DOUBLE", "avg_slippage_bps": "DOUBLE", "avg_latency_ms": "DOUBLE", "router_bucket": "VARCHAR"} }, "global": {"router_health_score": "DOUBLE"}, "summary": {"count": "BIGINT", "quality_counts": {"good": "BIGINT", "ok": "BIGINT", "degraded": "BIGINT", "broken": "BIGINT"} } }',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "router_health") }}
     ),
     renamed as (
@@ -20,7 +21,9 @@ with
             j.router_health.global.router_bucket,
             -- numerics
             coalesce(
-                j.router_health_score, j.router_health.global.quality_score, j.global.router_health_score
+                j.router_health_score,
+                j.router_health.global.quality_score,
+                j.global.router_health_score
             ) as score,
             j.router_health.global.avg_slippage_bps,
             j.router_health.global.avg_latency_ms,

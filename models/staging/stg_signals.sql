@@ -8,7 +8,8 @@ with
                     "payload",
                     '{"ts": "VARCHAR", "attempt_id": "VARCHAR", "symbol": "VARCHAR", "signal": "VARCHAR", "doctor": {"ok": "BOOLEAN", "confidence": "DOUBLE"}, "queue_depth": "BIGINT", "latency_ms": "DOUBLE"}',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "signal_metrics") }}
         where _superseded_at is null
     ),

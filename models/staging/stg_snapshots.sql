@@ -2,22 +2,22 @@
 with
     source as (
         {% for table in registry("snapshot") %}
-        select
-            _bot,
-            _surface,
-            _missing_keys,
-            _nonfinite_keys,
-            {{ key_list(table.required) }} as required_keys,
-            coalesce(
-                {% for key in (table.time_key or "").split("|") if key -%} {{ json_text("payload", "$." ~ key) }},
-                {%- endfor %} null
-            ) as published_text,
-            _observed_at,
-            _file,
-            _sha256,
-            _load_id
-        from {{ table.relation }}
-        {{ "union all" if not loop.last }}
+            select
+                _bot,
+                _surface,
+                _missing_keys,
+                _nonfinite_keys,
+                {{ key_list(table.required) }} as required_keys,
+                coalesce(
+                    {% for key in (table.time_key or "").split("|") if key -%}
+                        {{ json_text("payload", "$." ~ key) }},
+                    {%- endfor %} null
+                ) as published_text,
+                _observed_at,
+                _file,
+                _sha256,
+                _load_id
+            from {{ table.relation }} {{ "union all" if not loop.last }}
         {% endfor %}
     ),
     renamed as (

@@ -6,9 +6,10 @@ with
             {{
                 parse_json(
                     "payload",
-                    '{"ts": "VARCHAR", "symbol": "VARCHAR", "side": "VARCHAR", "position_side": "VARCHAR", "strategy": "VARCHAR", "source_head": "VARCHAR", "veto_reason": "VARCHAR", "original_reason": "VARCHAR", "run_id": "VARCHAR", "pid": "BIGINT", "hostname": "VARCHAR", "gate": "VARCHAR", "qty_req": "DOUBLE", "context": "JSON", "thresholds": "JSON", "observations": "JSON", "veto_detail": {"gate": "VARCHAR", "limit": "VARCHAR", "reasons": ["VARCHAR"], "nav": "DOUBLE", "intent": {"attempt_id": "VARCHAR", "intent_id": "VARCHAR", "strategy": "VARCHAR", "gross_usd": "DOUBLE"}, "nav_snapshot": {"nav_usd": "DOUBLE"}, "thresholds": "JSON", "observations": "JSON"}}',
+                    '{"ts": "VARCHAR", "symbol": "VARCHAR", "side": "VARCHAR", "position_side": "VARCHAR", "strategy": "VARCHAR", "source_head": "VARCHAR", "veto_reason": "VARCHAR", "original_reason": "VARCHAR", "run_id": "VARCHAR", "pid": "BIGINT", "hostname": "VARCHAR", "gate": "VARCHAR", "qty_req": "DOUBLE", "context": "JSON", "thresholds": "JSON", "observations": "JSON", "veto_detail": {"gate": "VARCHAR", "limit": "VARCHAR", "reasons": ["VARCHAR"], "nav": "DOUBLE", "intent": {"attempt_id": "VARCHAR", "intent_id": "VARCHAR", "strategy": "VARCHAR", "gross_usd": "DOUBLE"}, "nav_snapshot": {"nav_usd": "DOUBLE"}, "thresholds": "JSON", "observations": "JSON"} }',
                 )
-            }} as j
+            }}
+            as j
         from {{ source("raw", "risk_vetoes") }}
         where _superseded_at is null
     ),
