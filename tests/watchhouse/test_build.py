@@ -56,15 +56,22 @@ models: [{name: fct_nav, columns: [{name: nav, data_tests: [not_null]}]}]
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("a b")
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    project = tmp_path / "a project"
+def project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same folders for all tests, so that dbt parses what changed only."""
+    project = folder / "project"
     for name, text in FILES.items():
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text(text)
+        file = project / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)
     monkeypatch.setenv("WATCHHOUSE_PROJECT", str(project))
-    monkeypatch.setenv("WATCHHOUSE_HOME", str(tmp_path / "a home"))
-    monkeypatch.setenv("DO_NOT_TRACK", "1")
+    monkeypatch.setenv("WATCHHOUSE_HOME", str(folder / "home"))
     return project
 
 
@@ -106,7 +113,8 @@ def test_a_build_keeps_the_checks_with_the_models_and_publishes(
     assert (finding["since"], finding["do"]) == ("2026-03-11T00:00:00Z", "stop the bot.")
 
 
-def test_a_build_lets_go_of_the_home(project: Path) -> None:
+def test_a_build_lets_go_of_the_home_and_need_not_publish(project: Path) -> None:
+    load_settings().published_file.unlink(missing_ok=True)
     assert main(["build", "--no-publish"]) == 0
     assert not load_settings().published_file.exists()
     take = (
@@ -167,6 +175,7 @@ def test_plain_dbt_waits_for_a_writer_once_and_gives_up_in_a_sentence(
 
 
 def test_plain_dbt_on_a_home_never_published_says_so(project: Path) -> None:
+    load_settings().published_file.unlink(missing_ok=True)
     run = dbt(project, "test", "--target", "published")
     assert run.returncode != 0
     assert "no warehouse at" in run.stdout
