@@ -22,8 +22,8 @@
 {% macro clock() -%}
     {#- every check depends on surface health: the unknown rows of get_test_sql read it -#}
     {%- do ref("fct_surface_health") -%}
-    /* clock*/
-    (select timestamp '{{ as_of() }}' as as_of)  /* clock*/
+    {#- as expressions: the formatter would move the marks -#}
+    {{ "/*clock*/" }} (select timestamp '{{ as_of() }}' as as_of){{ "/*clock*/" }}
 {%- endmacro %}
 
 

@@ -97,9 +97,7 @@
     {%- endif -%}
     (
         select bot, valid_from, valid_to, value
-        from  /* limits*/
-            {{ ref("limits") }}  /* limits*/
-            as limits
+        from {{ "/*limits*/" }}{{ ref("limits") }}{{ "/*limits*/" }} as limits
         where limit_name = '{{ name }}'
     )
 {%- endmacro %}
