@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from ingest.documents import Document
+from ingest.mask import Masker
 from ingest.memory import KnownFile, Memory
 from ingest.registry import Source
 from ingest.settings import Bot
@@ -61,12 +62,14 @@ class Commit:
         bot: Bot,
         load_id: int,
         at: datetime,
+        mask: Masker,
     ) -> None:
         self.connection = connection
         self.memory = memory
         self.bot = bot
         self.load_id = load_id
         self.at = at
+        self.mask = mask
         self.files = 0
         self.unreadable = 0
         self.row_count = 0
@@ -109,7 +112,7 @@ class Commit:
         self.quarantined_count += 1
         self.add("quarantine", (
             self.bot.name, source.name, file_id, path, bad.offset, bad.length, bad.reason,
-            bad.head, bad.sha256, self.at, self.load_id, None,
+            self.mask.raw(bad.head), bad.sha256, self.at, self.load_id, None,
         ))  # fmt: skip
 
     def record_load(

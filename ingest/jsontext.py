@@ -54,6 +54,15 @@ def decode(raw: bytes) -> Decoded:
         raise _not_json(body, error, raw) from None
 
 
+def is_json(text: str) -> bool:
+    """The text is one JSON value."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
 def _has_nonfinite(body: bytes, error: orjson.JSONDecodeError) -> bool:
     return b"NaN" in body or b"Infinity" in body or "infinity" in error.msg
 

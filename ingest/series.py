@@ -93,7 +93,8 @@ def _add_points(commit: Commit, source: Source, path: str, points: list[str], fi
             seen.add(digest)
             commit.row_count += 1
             commit.add(source.name, (commit.bot.name, source.name, path, commit.at, commit.load_id,
-                                     digest, position, point.nonfinite, point.text))  # fmt: skip
+                                     digest, position, point.nonfinite,
+                                     commit.mask.payload(point.text)))  # fmt: skip
 
 
 def _seen(commit: Commit, source: Source, path: str) -> set[str]:

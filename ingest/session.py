@@ -15,6 +15,7 @@ from ingest.commit import Commit, from_ns, utc_now
 from ingest.documents import Document, read_document
 from ingest.errors import WatchhouseError
 from ingest.events import find_stream, load_stream
+from ingest.mask import Masker
 from ingest.memory import Memory, Observed
 from ingest.registry import Source, load_registry
 from ingest.series import load_series
@@ -22,7 +23,7 @@ from ingest.settings import Bot, Settings
 from ingest.statefiles import load_state_file
 from ingest.store import connect_live, create_raw, tables
 from ingest.tree import Seen, Tree
-from ingest.vet import vet_events
+from ingest.vet import vetter
 
 _STATE_KINDS = ("snapshot", "config", "series")
 
@@ -82,6 +83,7 @@ class Session:
         self._connection = connection
         self._registry = load_registry(settings.registry_file)
         self._columns = tables(self._registry)
+        self._mask = Masker(settings.mask_patterns)
         create_raw(connection, self._registry)
         self._memory = Memory.load(connection)
 
@@ -172,7 +174,10 @@ class Session:
         return LoadReport(load_id, reports)
 
     def _write_look(self, look: _Look, load_id: int, is_import: bool) -> BotReport:
-        commit = Commit(self._connection, self._memory, self._columns, look.bot, load_id, look.at)
+        commit = Commit(
+            self._connection, self._memory, self._columns, look.bot, load_id, look.at, self._mask
+        )
+        masked_before = self._mask.count
         _note_roots(commit)
         for source in look.absent:
             _note_status(commit, source, "not configured")
@@ -180,10 +185,11 @@ class Session:
             if found.status != "unchanged":
                 (load_series if source.kind == "series" else load_state_file)(commit, source, found)
         for source, tree, status, files in look.streams:
-            is_readable = load_stream(commit, source, tree, files, vet_events)
+            is_readable = load_stream(commit, source, tree, files, vetter(source.kind, commit.mask))
             _note_status(commit, source, status if is_readable else "denied")
         looked_at, bad = _tally(commit, look)
-        commit.add("polls", (look.bot.name, look.at, looked_at, bad, is_import, load_id))
+        masked = self._mask.count - masked_before
+        commit.add("polls", (look.bot.name, look.at, looked_at, bad, is_import, load_id, masked))
         commit.flush()
         return BotReport(
             look.bot.name, look.at, looked_at, bad, commit.row_count, commit.quarantined_count

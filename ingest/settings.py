@@ -52,11 +52,15 @@ class Bot:
 
 @dataclass(frozen=True)
 class Settings:
-    """The home (data), the project (checkout), and the bots that are read by default."""
+    """The home (data), the project (checkout), the bots that are read by default.
+
+    `mask_patterns` find secrets beside those that are always masked.
+    """
 
     home: Path
     project: Path
     bots: tuple[Bot, ...] = ()
+    mask_patterns: tuple[str, ...] = ()
 
     @property
     def live_file(self) -> Path:
@@ -104,7 +108,9 @@ def load_settings(home: Path | str | None = None) -> Settings:
     plain = Settings(folder, project)
     if not plain.settings_file.is_file():
         return plain
-    return Settings(folder, project, _bots(plain.settings_file))
+    table = _read_toml(plain.settings_file)
+    patterns = _mask_patterns(plain.settings_file, table.get("mask", {}))
+    return Settings(folder, project, _bots(plain.settings_file, table.get("bots", {})), patterns)
 
 
 def write_settings(settings: Settings) -> Path:
@@ -117,17 +123,36 @@ def write_settings(settings: Settings) -> Path:
             if (path := getattr(bot, key)) is not None:
                 lines.append(f"{key} = {json.dumps(str(path), ensure_ascii=False)}")
         lines.append("")
+    if settings.mask_patterns:
+        lines += ["[mask]", f"patterns = {json.dumps(settings.mask_patterns)}", ""]
     settings.settings_file.write_text("\n".join(lines), encoding="utf-8")
     return settings.settings_file
 
 
-def _bots(file: Path) -> tuple[Bot, ...]:
+def _read_toml(file: Path) -> dict[str, Any]:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"`{file}` cannot be read: {error}") from error
-    _refuse_unknown(file, table, {"bots"})
-    bots = table.get("bots", {})
+    _refuse_unknown(file, table, {"bots", "mask"})
+    return table
+
+
+def _mask_patterns(file: Path, table: Any) -> tuple[str, ...]:
+    try:
+        _refuse_unknown(file, table, {"patterns"})
+        patterns = tuple(table.get("patterns", ()))
+        for pattern in patterns:
+            re.compile(pattern)
+    except (re.error, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"`{file}`: the mask patterns are no regular expressions: {error}",
+            "[mask] with patterns = ['…', '…']",
+        ) from error
+    return patterns
+
+
+def _bots(file: Path, bots: Any) -> tuple[Bot, ...]:
     if not isinstance(bots, dict) or not all(isinstance(v, dict) for v in bots.values()):
         raise UsageError(f"`{file}`: a bot is a table", '[bots.NAME] with logs = "/path"')
     return tuple(_bot(file, name, entry) for name, entry in bots.items())

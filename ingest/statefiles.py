@@ -21,7 +21,7 @@ def load_state_file(commit: Commit, source: Source, found: Capture) -> None:
     commit.add(source.name, (
         commit.bot.name, source.name, found.path, commit.at,
         from_ns(found.seen.mtime_ns) if found.seen else None, document.sha256, commit.load_id,
-        document.missing_keys, document.nonfinite_keys, document.payload,
+        document.missing_keys, document.nonfinite_keys, commit.mask.payload(document.payload or ""),
     ))  # fmt: skip
 
 

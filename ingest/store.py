@@ -43,7 +43,7 @@ LEDGER: dict[str, dict[str, str]] = {
     "bots": {"_bot": "varchar", "root": "varchar", "path": "varchar", "first_at": "timestamp"},
     "polls": {
         "_bot": "varchar", "polled_at": "timestamp", "files": "bigint", "unreadable": "bigint",
-        "is_import": "boolean", "load_id": "bigint",
+        "is_import": "boolean", "load_id": "bigint", "masked_count": "bigint",
     },
     "observations": {
         "_bot": "varchar", "source": "varchar", "_file": "varchar", "observed_at": "timestamp",
@@ -110,11 +110,21 @@ def tables(registry: Iterable[Source]) -> dict[str, dict[str, str]]:
 
 
 def create_raw(connection: duckdb.DuckDBPyConnection, registry: Iterable[Source]) -> None:
-    """Create schema raw and those of its tables that are not there yet."""
+    """Create schema raw, and those of its tables and columns that are not there yet."""
+    found = connection.execute(
+        "select table_name, column_name from duckdb_columns() "
+        "where schema_name = 'raw' and database_name = current_database()"
+    ).fetchall()
+    there = set(found) | {(table, "") for table, _ in found}
     statements = ["create schema if not exists raw"]
     for table, columns in tables(registry).items():
-        spec = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-        statements.append(f'create table if not exists raw."{table}" ({spec})')
+        if (table, "") not in there:
+            spec = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+            statements.append(f'create table raw."{table}" ({spec})')
+        else:
+            grown = {name: kind for name, kind in columns.items() if (table, name) not in there}
+            for name, kind in grown.items():
+                statements.append(f'alter table raw."{table}" add column "{name}" {kind}')
     connection.execute(";".join(statements))
 
 
@@ -150,16 +160,17 @@ def insert(
     """Append rows to a table of schema raw; values stand in the order of its columns."""
     if not rows:
         return
+    names = ", ".join(f'"{name}"' for name in columns)
     if len(rows) <= _ROWS_AS_LITERALS:
         values = ",".join(f"({','.join(map(literal, row))})" for row in rows)
-        connection.execute(f'insert into raw."{table}" values {values}')
+        connection.execute(f'insert into raw."{table}" ({names}) values {values}')
         return
     arrays = [
         pa.array(column, type=_ARROW_TYPES[kind])
         for column, kind in zip(zip(*rows, strict=True), columns.values(), strict=True)
     ]
     connection.register("_batch", pa.Table.from_arrays(arrays, names=list(columns)))
-    connection.execute(f'insert into raw."{table}" select * from _batch')
+    connection.execute(f'insert into raw."{table}" ({names}) select * from _batch')
     connection.unregister("_batch")
 
 
