@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import yaml
-from ingest.publish import publish
 
 from ingest.errors import WatchhouseError
 from ingest.lock import writer_lock
+from ingest.publish import publish
 from ingest.settings import Settings
 from ingest.store import connect_live
 from watchhouse.header import parse_header
@@ -30,7 +30,7 @@ create schema if not exists meta;
 create or replace table meta.checks (
     name varchar, playbook varchar, compiled_sql varchar, means varchar, look_at varchar,
     do_text varchar, blind_to varchar, needs varchar[], explained_by varchar[],
-    playbook_lines varchar[], proof varchar, file varchar, project_commit varchar,
+    playbook_lines varchar[], proof varchar, file varchar, fault varchar, project_commit varchar,
     built_at timestamp
 );
 create or replace table meta.templates (name varchar, compiled_sql varchar);
@@ -40,33 +40,45 @@ create or replace table meta.vars (name varchar, value varchar);
 
 @dataclass(frozen=True)
 class Built:
-    """What a build did: whether all models are there, whether all their tests passed."""
+    """What a build did: models that failed or were skipped, checks that read one of them."""
 
-    models_ok: bool
+    not_built: tuple[str, ...]
     tests_ok: bool
     checks: int
+    broken_checks: int
     published: bool
+
+    @property
+    def is_good(self) -> bool:
+        """Every model built, every test of a model passed."""
+        return not self.not_built and self.tests_ok
 
 
 def build(settings: Settings, *, publish_it: bool = True, full_refresh: bool = False) -> Built:
-    """Build every model, store the checks and publish; dbt's own words go to stderr.
+    """Build the models, store the checks and publish; dbt's own words go to stderr.
 
-    A failed model leaves the published file as it was: its neighbours would be of another load.
-    A failed test of a model is told, and published. Raises `WatchhouseError` when dbt cannot run.
+    One failed model does not blind the watch: the rest is published, and the checks that read
+    the failed one are unknown. Raises `WatchhouseError` when dbt cannot run.
     """
     os.environ["WATCHHOUSE_HOME"] = str(settings.home)
     with writer_lock(settings, wait_seconds=LOCK_WAIT_SECONDS):
-        models_ok, tests_ok, nodes = _run_dbt(settings, full_refresh)
-        if not models_ok:
-            return Built(False, tests_ok, 0, False)
+        results, nodes = _run_dbt(settings, full_refresh)
+        wrong = [result.node for result in results if result.status not in _GOOD]
+        not_built = {n.unique_id: n.name for n in wrong if n.resource_type not in _TESTS}
         with connect_live(settings) as connection:
-            checks = _store(connection, settings, nodes)
+            broken = _store(connection, settings, nodes, not_built)
         if publish_it:
             publish(settings)
-    return Built(True, tests_ok, checks, publish_it)
+    tests_ok = len(wrong) == len(not_built)
+    return Built(tuple(not_built.values()), tests_ok, len(broken), sum(broken), publish_it)
 
 
-def _run_dbt(settings: Settings, full_refresh: bool) -> tuple[bool, bool, list[Any]]:
+_GOOD = {"success", "pass", "warn", "no-op", "reused"}
+_TESTS = {"test", "unit_test"}
+
+
+def _run_dbt(settings: Settings, full_refresh: bool) -> tuple[list[Any], list[Any]]:
+    """The results of the build; then the checks and analyses, compiled."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -77,19 +89,13 @@ def _run_dbt(settings: Settings, full_refresh: bool) -> tuple[bool, bool, list[A
         with redirect_stdout(sys.stderr):
             flags = ["--full-refresh"] if full_refresh else []
             built = _invoke(runner, settings, "build", "--exclude", "path:checks", *flags)
-            wrong = {r.node.resource_type for r in built.results if r.status not in _GOOD}
-            if wrong - _TESTS:
-                return False, not wrong & _TESTS, []
             select = ["--select", "path:checks", "path:analyses", "--quiet"]
             compiled = _invoke(runner, settings, "compile", *select)
-            return True, not wrong, [r.node for r in compiled.results if _is_ours(r.node)]
+            nodes = [result.node for result in compiled.results]
+            return built.results, [n for n in nodes if not getattr(n, "test_metadata", None)]
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
         dbt_plugin.release()
-
-
-_GOOD = {"success", "pass", "warn", "no-op", "reused"}
-_TESTS = {"test", "unit_test"}
 
 
 def _invoke(runner: "dbtRunner", settings: Settings, *words: str) -> Any:
@@ -104,13 +110,16 @@ def _invoke(runner: "dbtRunner", settings: Settings, *words: str) -> Any:
     return result.result
 
 
-def _is_ours(node: Any) -> bool:
-    return not getattr(node, "test_metadata", None)
-
-
-def _store(connection: duckdb.DuckDBPyConnection, settings: Settings, nodes: list[Any]) -> int:
+def _store(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    nodes: list[Any],
+    not_built: dict[str, str],
+) -> list[bool]:
+    """Write schema meta whole; returns for each check whether it is broken."""
     commit, at = _commit(settings), now()
-    checks = [[*_check_row(node), commit, at] for node in nodes if node.resource_type == "test"]
+    tests = [node for node in nodes if node.resource_type == "test"]
+    checks = [[*_check_row(node), _fault(node, not_built), commit, at] for node in tests]
     templates = [[n.name, n.compiled_code] for n in nodes if n.resource_type == "analysis"]
     variables = [[*item] for item in _variables(settings).items()]
     connection.execute("begin")
@@ -120,7 +129,7 @@ def _store(connection: duckdb.DuckDBPyConnection, settings: Settings, nodes: lis
             marks = ", ".join("?" * len(row))
             connection.execute(f"insert into meta.{table} values ({marks})", row)
     connection.execute("commit")
-    return len(checks)
+    return [_fault(node, not_built) is not None for node in tests]
 
 
 def _check_row(node: Any) -> list[Any]:
@@ -134,6 +143,13 @@ def _check_row(node: Any) -> list[Any]:
         meta.get("proof"),
         node.original_file_path,
     ]
+
+
+def _fault(node: Any, not_built: dict[str, str]) -> str | None:
+    """Why a check cannot be judged whatever the bot does; None for a sound one."""
+    # What depends on a failed model was skipped, and is in `not_built` itself.
+    lost = sorted(not_built[parent] for parent in node.depends_on.nodes if parent in not_built)
+    return f"the last build failed at {', '.join(lost)}" if lost else None
 
 
 def _variables(settings: Settings) -> dict[str, str]:

@@ -18,7 +18,10 @@ _TEMPLATES = ("verdict", "not_applicable", "bots")
 
 @dataclass(frozen=True)
 class Check:
-    """One check as `watchhouse build` stored it in `meta.checks`."""
+    """One check as `watchhouse build` stored it in `meta.checks`.
+
+    `fault` says why it cannot be judged at all: a model it reads was not built.
+    """
 
     name: str
     playbook: str
@@ -26,6 +29,7 @@ class Check:
     do_text: str | None
     needs: tuple[str, ...]
     explained_by: tuple[str, ...]
+    fault: str | None = None
 
     @property
     def sentence(self) -> str:
@@ -86,10 +90,12 @@ def read_catalog(connection: duckdb.DuckDBPyConnection, select: Sequence[str] = 
     """
     try:
         rows = connection.execute(
-            "select name, playbook, compiled_sql, do_text, needs, explained_by"
+            "select name, playbook, compiled_sql, do_text, needs, explained_by, fault"
             " from meta.checks order by playbook, name"
         ).fetchall()
-        found = connection.execute("select name, compiled_sql from meta.templates").fetchall()
+        found = connection.execute(
+            "select name, compiled_sql from meta.templates where compiled_sql is not null"
+        ).fetchall()
     except duckdb.CatalogException:
         raise WatchhouseError("this warehouse holds no checks", BUILD_HINT) from None
     templates = dict(found)
@@ -97,8 +103,8 @@ def read_catalog(connection: duckdb.DuckDBPyConnection, select: Sequence[str] = 
     if absent:
         raise WatchhouseError(f"this warehouse holds no template `{absent[0]}`", BUILD_HINT)
     checks = [
-        Check(name, playbook, text, do_text, tuple(needs or ()), tuple(explained_by or ()))
-        for name, playbook, text, do_text, needs, explained_by in rows
+        Check(name, playbook, text, do_text, tuple(needs or ()), tuple(explained_by or ()), fault)
+        for name, playbook, text, do_text, needs, explained_by, fault in rows
     ]
     return Catalog(_selected(checks, select), templates)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 
-from watchhouse.catalog import Catalog, Check, first_line
+from ingest.errors import WatchhouseError
+from watchhouse.catalog import BUILD_HINT, Catalog, Check, first_line
 from watchhouse.verdict import Finding, Rows, Unknown, Verdict, judge
 
 _CLOCK = re.compile(r"/\*clock\*/.*?/\*clock\*/", re.DOTALL)
@@ -59,7 +60,11 @@ def around(template: str, check: Check) -> str:
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, compiled_sql: str) -> list[tuple[Any, ...]]:
-    return connection.execute(at_instants(compiled_sql)).fetchall()
+    try:
+        return connection.execute(at_instants(compiled_sql)).fetchall()
+    except duckdb.Error as error:
+        why = f"the warehouse does not say which bots it has read: {first_line(error)}"
+        raise WatchhouseError(why, BUILD_HINT) from error
 
 
 def _run_check(
@@ -70,14 +75,14 @@ def _run_check(
     rows: dict[datetime, Rows],
 ) -> None:
     try:
-        if not check.compiled_sql:
-            raise ValueError("it did not compile")
+        if check.fault:
+            raise LookupError(check.fault)
         result = connection.execute(around(catalog.templates["verdict"], check))
         names = [column[0] for column in result.description]
         found = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
         said = [(row["as_of"], _meaning(check, row)) for row in found]
-    except (duckdb.Error, KeyError, ValueError) as error:
-        why = f"the SQL of the check failed: {first_line(error)}"
+    except (duckdb.Error, LookupError) as error:
+        why = check.fault or f"the SQL of the check failed: {first_line(error)}"
         said = [(as_of, Unknown(check.name, None, why)) for as_of in instants]
     for as_of, item in said:
         if isinstance(item, Unknown):

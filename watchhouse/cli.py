@@ -206,14 +206,15 @@ def build(ctx: click.Context, no_publish: bool, full_refresh: bool) -> int:
 
     settings = _settings(ctx)
     built = run(settings, publish_it=not no_publish, full_refresh=full_refresh)
-    if not built.models_ok:
-        words = "a model failed; the published file is as it was"
-    else:
-        wrong = "" if built.tests_ok else "tests of the models failed; "
-        where = f"published {settings.published_file}" if built.published else "nothing published"
-        words = f"{wrong}{built.checks} checks; {where}"
-    click.echo(words, err=True)
-    return int(not (built.models_ok and built.tests_ok))
+    if built.not_built:
+        click.echo(f"not built, left as they were: {', '.join(built.not_built)}", err=True)
+    if not built.tests_ok:
+        click.echo("tests of the models failed; see dbt's words above", err=True)
+    if built.broken_checks:
+        click.echo(f"{built.broken_checks} of {built.checks} checks are unknown by that", err=True)
+    where = f"published {settings.published_file}" if built.published else "nothing published"
+    click.echo(f"{built.checks} checks kept; {where}", err=True)
+    return int(not built.is_good)
 
 
 @cli.command()

@@ -81,7 +81,7 @@ create schema meta;
 create schema raw;
 create table meta.checks (
     name varchar, playbook varchar, compiled_sql varchar, do_text varchar, needs varchar[],
-    explained_by varchar[], project_commit varchar
+    explained_by varchar[], fault varchar, project_commit varchar
 );
 create table meta.templates (name varchar, compiled_sql varchar);
 create table raw.polls as select 'main' as _bot, timestamp '2026-03-10 14:00' as polled_at;
@@ -111,7 +111,7 @@ insert into navs values ('main', '2026-03-10 08:00', '9999-12-31');
 
 def write_toy(file: Path) -> None:
     """`main` is well but for 10:00-11:00 (crit) and blind 12:00-13:00; `spare` has no nav."""
-    insert = "insert into meta.checks values (?, ?, ?, ?, ?, ?, 'abcdef0123')"
+    insert = "insert into meta.checks values (?, ?, ?, ?, ?, ?, null, 'abcdef0123')"
     with duckdb.connect(file) as db:
         db.execute(TABLES)
         db.executemany(insert, [[name, *row] for name, row in CHECKS.items()])

@@ -32,6 +32,10 @@ select as_of, 'main' as bot, 'nav' as subject, 'crit' as severity, as_of as sinc
 from /*clock*/(select timestamp '2026-03-10' as as_of)/*clock*/ as clock
 where (select nav from {{ ref("fct_nav") }}) < {{ var("limit_usd") }}
 """
+QUIET = """
+select as_of, '' as bot, '' as subject, 'warn' as severity, as_of as since, '' as reason
+from /*clock*/(select timestamp '2026-03-10' as as_of)/*clock*/ as clock where false
+"""
 FILES = {
     "dbt_project.yml": PROJECT,
     "profiles.yml": (ROOT / "profiles.yml").read_text(),
@@ -41,6 +45,7 @@ FILES = {
 models: [{name: fct_nav, columns: [{name: nav, data_tests: [not_null]}]}]
 """,
     "checks/nav_spike/nav_is_gone.sql": CHECK,
+    "checks/warehouse/nothing_is_wrong.sql": QUIET,
     "analyses/verdict.sql": "/*check*/",
     "analyses/bots.sql": (
         "select as_of, 'main' as bot"
@@ -52,8 +57,12 @@ models: [{name: fct_nav, columns: [{name: nav, data_tests: [not_null]}]}]
     ),
 }
 
-# dbt never closes the log of the run before
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+# dbt never closes the log of the run before,
+# and leaves a pool behind where it stops early.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:.*Pool.__del__:pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +96,7 @@ def test_a_build_keeps_the_checks_with_the_models_and_publishes(
     assert capfd.readouterr().out == ""  # dbt's own words go to stderr
     assert rows(
         "select name, playbook, means, look_at, do_text, blind_to, needs, explained_by, proof, file"
-        " from meta.checks"
+        " from meta.checks where playbook = 'nav_spike'"
     ) == [
         (
             "nav_is_gone",
@@ -125,16 +134,32 @@ def test_a_build_lets_go_of_the_home_and_need_not_publish(project: Path) -> None
     assert other.stdout == "[(5,)]\n"
 
 
-def test_a_failed_model_leaves_the_published_file_as_it_was(
+def test_a_failed_model_blinds_its_own_checks_and_no_others(
     project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["build"]) == 0
-    (project / "models/fct_nav.sql").write_text(
-        "{{ config(materialized='table') }} select error('no') as nav"
-    )
+    broken = "{{ config(materialized='table') }} select error('no') as nav"
+    (project / "models/fct_nav.sql").write_text(broken)
     assert main(["build"]) == 1
-    assert "a model failed; the published file is as it was" in capfd.readouterr().err
-    assert rows("from fct_nav") == [(5,)]
+    err = capfd.readouterr().err
+    assert "not built, left as they were: fct_nav" in err
+    assert "1 of 2 checks are unknown by that" in err
+    assert main(["check", "--format", "json", "--as-of", "2026-03-11"]) == 3
+    assert json.loads(capfd.readouterr().out)["unknown"] == [
+        {"check": "nav_is_gone", "bot": None, "why": "the last build failed at fct_nav"}
+    ]
+
+
+def test_a_check_that_does_not_compile_stops_before_anything_is_published(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    load_settings().published_file.unlink(missing_ok=True)
+    broken = "{% if execute %}{{ exceptions.raise_compiler_error('no such limit') }}{% endif %}"
+    (project / "checks/warehouse/nothing_is_wrong.sql").write_text(broken)
+    assert main(["build"]) == 1
+    err = capfd.readouterr().err
+    assert "no such limit" in err
+    assert "error: dbt compile stopped; nothing published" in err
+    assert not load_settings().published_file.exists()
 
 
 def test_a_failed_test_of_a_model_is_told_and_published(
