@@ -9,6 +9,18 @@ import pytest
 from watchhouse.world import Incident, Look, World, play
 
 State = dict[str, Any]
+STATE_FILES = (
+    "diagnostics",
+    "positions_state",
+    "positions_ledger",
+    "position_tp_sl",
+    "nav",
+    "nav_state",
+    "risk_snapshot",
+    "kpis_v7",
+    "router_health",
+    "engine_metadata",
+)
 
 
 @dataclass
@@ -39,21 +51,35 @@ class Played:
 PlayWorld = Callable[..., Played]
 
 
+def played_out(world: World, logs: Path, watch: tuple[str, ...] = ()) -> Played:
+    """Play a world to its end; `watch` names state files to keep from every look."""
+    played = Played(logs, [], {name: [] for name in watch})
+    for look in play(world, logs):
+        played.looks.append(look)
+        for name in watch:
+            if (logs / name).exists():
+                played.seen[name].append(json.loads((logs / name).read_text()))
+    return played
+
+
 @pytest.fixture
 def play_world(tmp_path: Path) -> PlayWorld:
-    """Play a world to its end; `watch` names state files to keep from every look."""
+    """Play a world of 60 loops, or with other knobs, to its end."""
 
     def run(*incidents: Incident, watch: tuple[str, ...] = (), **knobs: Any) -> Played:
-        played = Played(tmp_path / "logs", [], {name: [] for name in watch})
         settings: dict[str, Any] = {"loops": 60, "incidents": incidents} | knobs
-        world = World(**settings)
-        for look in play(world, played.logs):
-            played.looks.append(look)
-            for name in watch:
-                played.seen[name].append(json.loads((played.logs / name).read_text()))
-        return played
+        return played_out(World(**settings), tmp_path / "logs", watch)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Two healthy hours, every state file kept from every look; not to be written to."""
+    logs = tmp_path_factory.mktemp("healthy") / "logs"
+    watch = tuple(f"state/{name}.json" for name in STATE_FILES)
+    watch += ("cache/peak_state.json", "cache/nav_confirmed.json")
+    return played_out(World(loops=120), logs, watch)
 
 
 @pytest.fixture

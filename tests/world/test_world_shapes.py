@@ -80,33 +80,26 @@ def recorded() -> dict[str, list[bytes]]:
     return contents
 
 
-def test_every_snapshot_holds_the_keys_that_the_registry_requires(play_world: Any) -> None:
-    snapshots = {m["path"]: m.get("required", []) for m in registry() if m["kind"] == "snapshot"}
-    at_start = tuple(p for p in snapshots if p not in {"state/position_tp_sl.json"})
-    late = ("cache/peak_state.json", "state/position_tp_sl.json")
-    played = play_world(watch=tuple(p for p in at_start if p not in late), loops=90)
-    for path, states in played.seen.items():
-        for state in states:
-            assert all(has_key(state, key) for key in snapshots[path]), path
-    for path in late:
-        assert json.loads((played.logs / path).read_bytes())
+def test_every_snapshot_holds_the_keys_that_the_registry_requires(healthy: Any) -> None:
+    for meta in (m for m in registry() if m["kind"] == "snapshot"):
+        assert healthy.seen[meta["path"]]
+        for state in healthy.seen[meta["path"]]:
+            assert all(has_key(state, key) for key in meta.get("required", [])), meta["path"]
 
 
-def test_every_stream_of_the_registry_but_the_optional_one_is_written(play_world: Any) -> None:
-    logs = play_world().logs
+def test_every_stream_of_the_registry_but_the_optional_one_is_written(healthy: Any) -> None:
     paths = {m["path"] for m in registry() if m["root"] == "logs"} - {"nav.jsonl"}
-    assert {p for p in paths if not (logs / p).exists()} == set()
-    points = json.loads((logs / "nav_log.json").read_text())
-    assert len(points) == 60
+    assert {p for p in paths if not (healthy.logs / p).exists()} == set()
+    points = json.loads((healthy.logs / "nav_log.json").read_text())
+    assert len(points) == 120
     assert {tuple(p) for p in points} == {("nav", "t", "unrealized_pnl")}
 
 
-def test_nav_state_and_router_health_come_in_both_shapes(play_world: Any) -> None:
-    watch = ("state/nav_state.json", "state/router_health.json")
-    seen = play_world(watch=watch).seen
-    assert {"total_equity" in s for s in seen[watch[0]]} == {True, False}
-    assert {"router_health" in s for s in seen[watch[1]]} == {True, False}
-    assert {type(s["updated_ts"]) for s in seen[watch[1]]} == {str, float}
+def test_nav_state_and_router_health_come_in_both_shapes(healthy: Any) -> None:
+    nav, router = (healthy.seen[f"state/{name}.json"] for name in ("nav_state", "router_health"))
+    assert {"total_equity" in s for s in nav} == {True, False}
+    assert {"router_health" in s for s in router} == {True, False}
+    assert {type(s["updated_ts"]) for s in router} == {str, float}
 
 
 def test_without_sync_state_nav_state_has_one_shape_and_the_peak_is_healed(play_world: Any) -> None:
@@ -117,23 +110,18 @@ def test_without_sync_state_nav_state_has_one_shape_and_the_peak_is_healed(play_
 
 @pytest.mark.parametrize("path", SAME_KEYS)
 def test_keys_are_those_of_the_real_producer(
-    path: str, recorded: dict[str, list[bytes]], play_world: Any
+    path: str, recorded: dict[str, list[bytes]], healthy: Any
 ) -> None:
     real = {key for content in recorded[path] if content for key in key_paths(json.loads(content))}
-    ours: set[str] = set()
-    watch = () if path == "state/position_tp_sl.json" or "peak" in path else (path,)
-    played = play_world(watch=watch)
-    for state in (*played.seen.get(path, ()), json.loads((played.logs / path).read_text())):
-        ours |= set(key_paths(state))
-    assert ours == real
+    assert {key for state in healthy.seen[path] for key in key_paths(state)} == real
 
 
 @pytest.mark.parametrize("path", NO_OTHER_KEYS)
 def test_large_documents_have_no_key_that_the_real_producer_lacks(
-    path: str, recorded: dict[str, list[bytes]], play_world: Any
+    path: str, recorded: dict[str, list[bytes]], healthy: Any
 ) -> None:
     real = {key for content in recorded[path] if content for key in key_paths(json.loads(content))}
-    states = play_world(watch=(path,)).seen[path]
+    states = healthy.seen[path]
     ours = {k for s in states if "router_health" not in s for k in key_paths(s)}
     assert ours <= real
     tops = {key for content in recorded[path] if content for key in json.loads(content)}
@@ -142,11 +130,11 @@ def test_large_documents_have_no_key_that_the_real_producer_lacks(
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_event_lines_have_no_key_that_the_real_producer_lacks(
-    name: str, recorded: dict[str, list[bytes]], play_world: Any
+    name: str, recorded: dict[str, list[bytes]], healthy: Any
 ) -> None:
     lines = [line for c in recorded[f"execution/{name}.jsonl"] for line in c.splitlines()]
     real = {key for line in lines for key in key_paths(json.loads(line))}
-    rows = play_world(loops=120).rows(name)
+    rows = healthy.rows(name)
     assert {key for row in rows for key in key_paths(row)} <= real
     assert {k for row in rows for k in row} == {k for line in lines for k in json.loads(line)}
 

@@ -73,7 +73,8 @@ class Disk:
 
     def _path(self, name: str) -> Path:
         path = self.logs / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True)
         self._touched.add(path)
         return path
 
