@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from ingest.commit import Commit, Counts
@@ -85,8 +85,12 @@ class _Stream:
             self._read(content, known, content.line_end(known.read_offset))
         busy = held | set(taken.values())
         for content in contents:
-            if content not in taken and (taken_in := self._take_in(content, busy)):
-                busy.add(taken_in)
+            if content in taken:
+                continue
+            if not content.line_end() or self._is_copy(content, contents, held):
+                self.commit.memory.idle[self._key(content.seen)] = content.seen.stamp
+            else:
+                busy.add(self._take_in(content, busy))
         opened = {content.seen.path for content in contents}
         for known in free:
             # A file that is there but could not be opened keeps its place.
@@ -94,13 +98,10 @@ class _Stream:
             if known.status == "live" and known not in busy and is_away:
                 self._let_go(known)
 
-    def _take_in(self, content: Content, busy: set[KnownFile]) -> KnownFile | None:
-        """A content that goes on from no known file: a copy, a rewritten file, or a new one."""
+    def _take_in(self, content: Content, busy: set[KnownFile]) -> KnownFile:
+        """A content that goes on from no known file: a rewritten file, or a new one."""
         end, path = content.line_end(), content.seen.path
         twins = [known for known in self.known if known.head_sha256 == content.head[0]]
-        if not end or any(self._is_copy(content, end, k) for k in twins if k in busy):
-            self.commit.memory.idle[self._key(content.seen)] = content.seen.stamp
-            return None
         for known in [k for k in self.known if k.path == path] + twins:
             is_free = known.status == "live" and known not in busy
             if is_free and (rewritten := self._rewrite(content, end, known)):
@@ -109,16 +110,17 @@ class _Stream:
         self._read(content, begun, end)
         return begun
 
-    def _is_copy(self, content: Content, end: int, known: KnownFile) -> bool:
-        """The same bytes are in a younger place of the rotation: a copy on its way here."""
-        younger = self.found.get(known.path)
-        if younger is None or younger.rank >= content.seen.rank:
-            return False
-        try:
-            with open_content(self.tree, younger) as other:
-                return other.size >= end and other.prefix_digest(end) == content.prefix_digest(end)
-        except (OSError, UnsettledError):
-            return False
+    def _is_copy(self, content: Content, others: list[Content], held: set[KnownFile]) -> bool:
+        """The same lines are in a younger place of the rotation: a copy on its way here."""
+        if any(_is_younger_copy(other, content) for other in others):
+            return True
+        for known in held:
+            younger = self.found[known.path]
+            if known.head_sha256 == content.head[0] and younger.rank < content.seen.rank:
+                with suppress(OSError, UnsettledError), open_content(self.tree, younger) as other:
+                    if _is_younger_copy(other, content):
+                        return True
+        return False
 
     def _begin(self, content: Content, replaces: str | None = None) -> KnownFile:
         """A file not seen before; its id comes from its first line and its place among twins."""
@@ -196,7 +198,10 @@ class _Stream:
         self.commit.supersede(self.source, change.superseded)
         self.commit.add_lines(self.source, known.file_id, known.path, change.added)
         self._note(content, known, end)
-        counts = Counts(kept=change.kept, superseded=len(change.superseded))
+        counts = Counts(
+            kept=len(vetted.rows) - len(change.added.rows),
+            superseded=sum(table == self.source.name for table, *_ in change.superseded),
+        )
         counts.add(vetted)
         self.commit.record_load(self.source, known, content.size, 0, counts)
         return known
@@ -215,3 +220,13 @@ class _Stream:
         self.commit.memory.idle.clear()
         if known.read_offset < known.size and not known.path.endswith(".gz"):
             self.commit.lose(self.source, known, known.size, "gone before it was read to its end")
+
+
+def _is_younger_copy(other: Content, content: Content) -> bool:
+    end = content.line_end()
+    return (
+        other.seen.rank < content.seen.rank
+        and other.head == content.head
+        and other.size >= end
+        and other.prefix_digest(end) == content.prefix_digest(end)
+    )

@@ -18,9 +18,8 @@ Key = tuple[str, str, int]
 
 @dataclass
 class Change:
-    """What rewriting did: lines kept under their keys, keys that are no longer true, new lines."""
+    """What rewriting did: keys that are no longer true, and the lines that are new."""
 
-    kept: int
     superseded: list[Key]
     added: Vetted
 
@@ -44,7 +43,7 @@ def align(commit: Commit, source: Source, new: Vetted, lineage: list[str]) -> Ch
     kept = count - fresh
     if kept * 2 < min(count, total):
         return None
-    return Change(kept, [key for keys in old.values() for key in keys], added)
+    return Change([key for keys in old.values() for key in keys], added)
 
 
 def _found(old: defaultdict[object, list[Key]], content: object) -> bool:
