@@ -1,0 +1,59 @@
+# `make run` shows the main job, `make test` proves the project. Both set up first.
+# Needs Python 3.11+, make, git and a package index; everything else goes into .venv.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+SET_UP := .venv/set-up
+
+.DEFAULT_GOAL := help
+.PHONY: help run test setup lint types sql tests format lock playbook docs clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: setup ## a bot's day with an incident in it, from its files to the verdict
+	$(BIN)/watchhouse demo
+
+test: setup lint types sql tests ## everything that must hold before a commit
+
+setup: $(SET_UP) ## .venv from the lock file; nothing to do the second time
+
+# The stamp is written last: an interrupted set-up is taken up again from the start.
+$(SET_UP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; hint: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+sql: setup
+	$(BIN)/sqlfmt --check --no-progressbar -q .
+
+tests: setup
+	$(BIN)/pytest
+
+format: setup ## Python and SQL, in place
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfmt --no-progressbar -q .
+
+lock: ## requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile --universal --generate-hashes --no-strip-extras --no-emit-index-url \
+		--no-emit-find-links --extra dev pyproject.toml -o requirements.lock
+
+playbook: setup ## docs/playbook.md anew from the checks' headers
+	$(BIN)/python -m watchhouse.playbook > docs/playbook.md
+
+docs: setup ## dbt's own pages about models and checks, in target/index.html
+	$(BIN)/dbt docs generate --static
+
+clean: ## what tools left behind; the warehouse in var/ and .venv stay
+	rm -rf target logs .mypy_cache .pytest_cache .ruff_cache .hypothesis
