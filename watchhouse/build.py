@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +61,7 @@ def build(settings: Settings, *, publish_it: bool = True, full_refresh: bool = F
     One failed model does not blind the watch: the rest is published, and the checks that read
     the failed one are unknown. Raises `WatchhouseError` when dbt cannot run.
     """
-    os.environ["WATCHHOUSE_HOME"] = str(settings.home)
-    with writer_lock(settings, wait_seconds=LOCK_WAIT_SECONDS):
+    with _exported(settings), writer_lock(settings, wait_seconds=LOCK_WAIT_SECONDS):
         results, nodes = _run_dbt(settings, full_refresh)
         wrong = [result.node for result in results if result.status not in _GOOD]
         not_built = {n.unique_id: n.name for n in wrong if n.resource_type not in _TESTS}
@@ -75,6 +75,20 @@ def build(settings: Settings, *, publish_it: bool = True, full_refresh: bool = F
 
 _GOOD = {"success", "pass", "warn", "no-op", "reused"}
 _TESTS = {"test", "unit_test"}
+
+
+@contextmanager
+def _exported(settings: Settings) -> Iterator[None]:
+    """`profiles.yml` finds the home in the environment; ours is left as it was."""
+    before = os.environ.get("WATCHHOUSE_HOME")
+    os.environ["WATCHHOUSE_HOME"] = str(settings.home)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["WATCHHOUSE_HOME"]
+        else:
+            os.environ["WATCHHOUSE_HOME"] = before
 
 
 def _run_dbt(settings: Settings, full_refresh: bool) -> tuple[list[Any], list[Any]]:
