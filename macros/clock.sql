@@ -1,7 +1,10 @@
 {# The instant that a check judges: now (one for all checks of a run), or the var `as_of`, in UTC. #}
 {% macro as_of() -%}
     {%- set given = var("as_of") -%}
-    {%- set stamp = "^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?$" -%}
+    {%- set two = "[0-9][0-9]" -%}
+    {%- set zone = " ?(Z|[+-]" ~ two ~ ":?" ~ two ~ ")" -%}
+    {%- set time = "[T ]" ~ two ~ ":" ~ two ~ "(:" ~ two ~ "([.][0-9]{1,6})?)?" -%}
+    {%- set stamp = "^" ~ two ~ two ~ "-" ~ two ~ "-" ~ two ~ "(" ~ time ~ "(" ~ zone ~ ")?)?$" -%}
     {%- if not given -%} {%- set at = run_started_at -%}
     {%- elif modules.re.match(stamp, given | string) -%}
         {%- set text = given | string | replace(" +", "+") | replace(" Z", "Z") -%}

@@ -3,19 +3,38 @@
 {% macro with_unknowns(check_sql, needs) -%}
     with
         findings as ({{ check_sql }}),
-        unmet as (
-            select as_of, bot, surface as subject, valid_from as since, reason
+        looked as (
+            select as_of, bot, surface, status, is_usable, valid_from, reason
             from {{ at_clock(ref("fct_surface_health")) }} as health
-            where not is_usable and status <> 'not configured' and surface in ({{ needs }})
+        ),
+        unmet as (
+            select
+                bots.as_of,
+                bots.bot,
+                needed.surface as subject,
+                looked.valid_from as since,
+                coalesce(
+                    looked.reason, needed.surface || ' had not been looked at by then'
+                ) as reason
+            from (select distinct as_of, bot from looked) as bots
+            cross join (select unnest([{{ needs }}]) as surface) as needed
+            left join
+                looked
+                on looked.as_of = bots.as_of
+                and looked.bot = bots.bot
+                and looked.surface = needed.surface
+            where
+                needed.surface not in ('-', '')
+                and not coalesce(looked.is_usable, false)
+                and coalesce(looked.status, '') <> 'not configured'
         ),
         unread as (
             select as_of
             from {{ clock() }} as clock
             where
-                not exists (
-                    select 1
-                    from {{ ref("fct_surface_health") }} as health
-                    where health.valid_from <= clock.as_of
+                coalesce(
+                    clock.as_of < (select min(valid_from) from {{ ref("fct_surface_health") }}),
+                    true
                 )
         )
     select *

@@ -24,7 +24,13 @@
 with
     damaged as (
         select
-            *, row_number() over (partition by as_of, bot, surface order by valid_from desc) as nth
+            *,
+            -- of keys that go by several names the first is told
+            array_to_string(
+                list_transform(missing_keys, lambda key:split_part(key, '|', 1)), ', '
+            ) as missing,
+            array_to_string(nonfinite_keys, ', ') as keys,
+            row_number() over (partition by as_of, bot, surface order by valid_from desc) as nth
         from {{ lately(ref("fct_surface_health")) }} as health
         where
             status in ('empty', 'torn', 'invalid', 'oversize', 'denied', 'incomplete', 'nonfinite')
@@ -41,17 +47,15 @@ select
         _file,
         status,
         coalesce(
-            ': ' || nullif(array_to_string(list_concat(missing_keys, nonfinite_keys), ', '), ''),
-            ': ' || detail,
-            ''
+            ': ' || nullif(coalesce(missing, '') || coalesce(keys, ''), ''), ': ' || detail, ''
         ),
         case when is_over then ', healed at ' || strftime(valid_to, '%H:%M:%S') else '' end
     ) as reason,
     status,
     size_bytes as bytes,
     detail,
-    array_to_string(missing_keys, ', ') as missing,
-    array_to_string(nonfinite_keys, ', ') as keys,
+    missing,
+    keys,
     last_good_at,
     _file as path,
     _file,

@@ -4,6 +4,6 @@ select
     configs.surface,
     configs.observed_at,
     leaves.fullkey as key_path,
-    leaves.atom as value_text
+    json_extract_string(leaves.atom, '$') as value_text
 from {{ ref("stg_configs") }} as configs, lateral json_tree(configs.payload) as leaves
 where leaves.type not in ('OBJECT', 'ARRAY')

@@ -54,6 +54,15 @@ with
             _file,
             cast(_offset as varchar)
         from {{ ref("stg_nav_points") }}
+    ),
+    -- the newest point of a look is what the log said from then on; the others held at no look
+    looked as (
+        select
+            *,
+            row_number() over (
+                partition by bot, surface, observed_at order by occurred_at desc, _sha256
+            ) as nth_from_last
+        from logged
     )
 select
     stated.bot,
@@ -86,13 +95,20 @@ select
     null as drawdown_ratio,
     occurred_at,
     observed_at,
-    least(occurred_at, observed_at) as valid_from,
-    coalesce(
-        lead(least(occurred_at, observed_at)) over (
-            partition by bot, surface order by least(occurred_at, observed_at), _sha256
-        ),
-        {{ forever() }}
-    ) as valid_to,
+    case
+        when nth_from_last = 1 then observed_at else least(occurred_at, observed_at)
+    end as valid_from,
+    case
+        when nth_from_last = 1
+        then
+            coalesce(
+                lead(observed_at) over (
+                    partition by bot, surface, nth_from_last order by observed_at
+                ),
+                {{ forever() }}
+            )
+        else least(occurred_at, observed_at)
+    end as valid_to,
     _file,
     _sha256
-from logged
+from looked

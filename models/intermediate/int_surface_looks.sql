@@ -7,6 +7,7 @@ with
             versions.seconds_back,
             surfaces.kind,
             surfaces.cadence_seconds,
+            imports.started_at as import_started_at,
             case
                 when looks.status <> 'ok' or surfaces.kind <> 'snapshot'
                 then looks.status
@@ -21,10 +22,18 @@ with
             case
                 when surfaces.kind in ('events', 'text')
                 then looks.status in ('ok', 'missing')
+                -- written only on change: until there is something to write, no file is right
+                when
+                    surfaces.cadence_seconds is null
+                    and looks.status = 'missing'
+                    and looks.observed_at
+                    = min(looks.observed_at) over (partition by looks.bot, looks.surface)
+                then true
                 else looks.status = 'ok' and coalesce(versions.is_state, true)
             end as is_good
         from {{ ref("stg_observations") }} as looks
         inner join {{ ref("int_surfaces") }} as surfaces using (surface)
+        left join {{ ref("int_import_starts") }} as imports on imports.bot = looks.bot
         left join
             {{ ref("int_snapshots_vetted") }} as versions
             on versions.bot = looks.bot
@@ -45,7 +54,11 @@ select
     is_good,
     published_at,
     written_at,
-    observed_at as valid_from,
+    case
+        when lag(observed_at) over (partition by bot, surface order by observed_at) is null
+        then least(observed_at, coalesce(import_started_at, observed_at))
+        else observed_at
+    end as valid_from,
     coalesce(
         lead(observed_at) over (partition by bot, surface order by observed_at), {{ forever() }}
     ) as valid_to,

@@ -5,6 +5,7 @@ with
         select
             looks.*,
             spans.is_watched,
+            spans.is_imported and looks.kind in ('events', 'text') as is_imported,
             spans.last_polled_at,
             greatest(looks.valid_from, spans.valid_from) as cut_from,
             least(looks.valid_to, spans.valid_to) as cut_to,
@@ -41,6 +42,8 @@ select
     case
         when status = 'not configured'
         then status
+        when is_imported
+        then 'imported'
         when not is_watched
         then 'not polled'
         when status in ('ok', 'nonfinite') and is_good and not is_fresh
@@ -50,8 +53,14 @@ select
     case
         when status = 'not configured'
         then 'no ' || surface || ' is configured'
+        when is_imported
+        then null
         when not is_watched
-        then 'not looked at since ' || strftime(last_polled_at, '%Y-%m-%d %H:%M:%S')
+        then
+            coalesce(
+                'not looked at since ' || strftime(last_polled_at, '%Y-%m-%d %H:%M:%S'),
+                'not looked at before ' || strftime(valid_to_, '%Y-%m-%d %H:%M:%S')
+            )
         when is_fresh and is_good
         then null
         when last_good_at is null
@@ -70,7 +79,7 @@ select
     nonfinite_keys,
     size_bytes,
     seconds_back,
-    is_watched and is_fresh and status <> 'not configured' as is_usable,
+    is_imported or (is_watched and is_fresh and status <> 'not configured') as is_usable,
     last_good_at,
     published_at,
     written_at,
