@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ingest.commit import Commit, Counts
 from ingest.content import Content, UnsettledError, open_content
-from ingest.identity import assign, mark_read
+from ingest.identity import assign, mark_read, moved
 from ingest.memory import KnownFile, file_id
 from ingest.registry import Source
 from ingest.rewrite import align
@@ -80,16 +80,19 @@ class _Stream:
 
     def _match(self, contents: list[Content], held: set[KnownFile]) -> None:
         free = [k for k in self.known if k.status != "rewritten" and k not in held]
-        taken = assign(contents, free)
+        taken = moved(contents, free)
+        rest = []
+        for content in contents:
+            if content.line_end() and not self._is_copy(content, contents, held):
+                rest.append(content)
+            elif content not in taken:
+                self.commit.memory.idle[self._key(content.seen)] = content.seen.stamp
+        taken |= assign([c for c in rest if c not in taken], set(free) - set(taken.values()))
         for content, known in taken.items():
             self._read(content, known, content.line_end(known.read_offset))
         busy = held | set(taken.values())
-        for content in contents:
-            if content in taken:
-                continue
-            if not content.line_end() or self._is_copy(content, contents, held):
-                self.commit.memory.idle[self._key(content.seen)] = content.seen.stamp
-            else:
+        for content in rest:
+            if content not in taken:
                 busy.add(self._take_in(content, busy))
         opened = {content.seen.path for content in contents}
         for known in free:

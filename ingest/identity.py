@@ -29,6 +29,13 @@ def extends(content: Content, known: KnownFile) -> bool:
     return content.digest(end - known.tail_bytes, end) == known.tail_sha256
 
 
+def moved(contents: Iterable[Content], free: Iterable[KnownFile]) -> dict[Content, KnownFile]:
+    """Contents that are a live file renamed and not touched: the same stamp, the same bytes."""
+    by_stamp = {known.stamp: known for known in free if known.status == "live"}
+    pairs = ((content, by_stamp.get(content.seen.stamp)) for content in contents)
+    return {content: known for content, known in pairs if known and extends(content, known)}
+
+
 def assign(contents: Iterable[Content], free: Iterable[KnownFile]) -> dict[Content, KnownFile]:
     """Pair contents with the known files that they go on from.
 

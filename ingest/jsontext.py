@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|NaN|-?Infinity|-?\d[\d.]*[eE]\+?\d{3,}', re.DOTALL)
+_CUT_TOKEN = re.compile(rb"(?:Na?|-?I(?:n(?:f(?:i(?:n(?:it?)?)?)?)?)?)\Z")
 _MARK = f"non-finite {secrets.token_hex(8)}"
 _MARK_TEXT = orjson.dumps(_MARK)
 _BOM = b"\xef\xbb\xbf"
@@ -117,6 +118,9 @@ def _not_json(body: bytes, error: orjson.JSONDecodeError, raw: bytes) -> NotJson
     at = shift + len(text[: error.pos].encode())
     if b"\0" in body:
         return NotJsonError("NUL bytes", shift + body.index(b"\0"))
+    cut = _CUT_TOKEN.search(body)
+    if cut and at - shift - cut.start() in (0, 1):
+        return NotJsonError("torn", at)
     return NotJsonError(_reason(body, error.msg), at)
 
 

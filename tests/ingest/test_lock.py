@@ -1,0 +1,70 @@
+"""Locks against real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ingest import Settings, WatchhouseError
+from ingest.lock import writer_lock
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from ingest import Settings
+from ingest.lock import writer_lock
+with writer_lock(Settings(Path(sys.argv[1]), Path.cwd())):
+    print("held", flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+@contextmanager
+def holder(home: Path, seconds: float) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", HOLD, str(home), str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "home", tmp_path)
+
+
+def test_a_held_home_is_refused_at_once_naming_the_holder(home: Settings) -> None:
+    with holder(home.home, 30) as process:
+        started = time.monotonic()
+        with pytest.raises(WatchhouseError, match=str(process.pid)), writer_lock(home):
+            pass
+        assert time.monotonic() - started < 1
+
+
+def test_who_waits_says_for_whom_and_goes_on(
+    home: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with holder(home.home, 0.5) as process, writer_lock(home, wait_seconds=20):
+        said = capsys.readouterr().err
+    assert str(process.pid) in said
+    assert said.count("\n") == 1
+
+
+def test_a_killed_holder_does_not_block(home: Settings) -> None:
+    with holder(home.home, 30) as process:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        with writer_lock(home):
+            pass
+
+
+def test_one_process_may_take_the_lock_again(home: Settings) -> None:
+    with writer_lock(home), writer_lock(home):
+        assert home.lock_file.with_suffix(".json").exists()
+    assert not home.lock_file.with_suffix(".json").exists()

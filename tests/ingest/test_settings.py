@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+
+from ingest import Bot, Settings, UsageError, load_settings, write_settings
+
+
+def test_a_bot_is_read_from_one_argument() -> None:
+    bot = Bot.parse("main=/srv/my bot/logs,config=/srv/my bot/config,text=/var/log/bot.log")
+    assert bot == Bot(
+        "main", Path("/srv/my bot/logs"), Path("/srv/my bot/config"), Path("/var/log/bot.log")
+    )
+
+
+def test_a_comma_in_a_path_belongs_to_the_path() -> None:
+    assert Bot.parse("main=/srv/a,b/logs").logs == Path("/srv/a,b/logs")
+
+
+def test_relative_paths_are_taken_from_where_the_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Bot.parse("main=logs").logs == tmp_path / "logs"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["", "main", "main=", "=logs", "main=a,conf=b", "main=a,text=b,text=c", "_watch=a", "a b=c"],
+)
+def test_what_names_no_bot_is_refused_with_the_syntax(spec: str) -> None:
+    with pytest.raises(UsageError) as error:
+        Bot.parse(spec)
+    assert error.value.hint
+
+
+def test_settings_come_back_as_they_were_written(tmp_path: Path) -> None:
+    bots = (Bot("main", tmp_path / 'odd "name"', None, tmp_path / "x.log"), Bot("two.b", tmp_path))
+    written = Settings(tmp_path / "home", load_settings().project, bots, (r"sk-\d+",))
+    write_settings(written)
+    assert load_settings(tmp_path / "home") == written
+
+
+def test_the_home_is_open_to_its_owner_only(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "home", tmp_path)
+    settings.make_home()
+    folders = [settings.home, *settings.home.iterdir()]
+    assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o700}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("colour = 1", "colour"),
+        ("[bots.main]\nlogs = '/x'\npath = '/y'", "path"),
+        ("[mask]\nwords = []", "words"),
+        ("[mask]\npatterns = ['(']", "regular expressions"),
+        ("[bots.main]\nconfig = '/x'", "main"),
+        ("[bots", "settings.toml"),
+    ],
+)
+def test_settings_that_nothing_reads_are_refused_by_name(
+    tmp_path: Path, text: str, named: str
+) -> None:
+    (tmp_path / "settings.toml").write_text(text)
+    with pytest.raises(UsageError, match=named):
+        load_settings(tmp_path)
+
+
+def test_environment_names_home_and_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHHOUSE_HOME", str(tmp_path / "h"))
+    monkeypatch.setenv("WATCHHOUSE_PROJECT", str(tmp_path / "p"))
+    settings = load_settings()
+    assert (settings.home, settings.project) == (tmp_path / "h", tmp_path / "p")
