@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from watchhouse.terminal import print_lines, progress
 EXIT = {"ok": 0, "warn": 1, "crit": 2, "unknown": 3}
 NO_VERDICT = 3
 LOCK_WAIT_SECONDS = 60
+HOURS = timedelta(hours=4)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -312,6 +314,37 @@ def sql(ctx: click.Context, query: str | None, file: Path | None, style: str) ->
     text = _query(ctx, query, file)
     with open_published(_settings(ctx)) as connection:
         run_sql(connection, text, style, sys.stdout)
+
+
+@cli.command()
+@click.pass_context
+def demo(ctx: click.Context) -> int:
+    """Play a simulated bot's day with an incident in it, load it, build, check.
+
+    \b
+    Example: watchhouse demo
+    """
+    from watchhouse.demo import STORY, day, run_demo
+
+    click.echo(STORY, err=True)
+    with progress("loops") as bar:
+        played = run_demo(_settings(ctx), day(), bar)
+    home, at = played.settings.home, iso(played.last_at)
+    with open_published(played.settings) as connection:
+        catalog = read_catalog(connection)
+        verdict = run_checks(connection, catalog, [played.last_at])[0]
+        print_lines(lines(verdict, catalog, read_provenance(connection, played.settings)))
+    click.echo(
+        "\nAll of this is simulated. The warehouse is"
+        f" {played.settings.published_file}\nWhat to type next:\n"
+        f"  watchhouse --home '{home}' check --as-of {at}\n"
+        f"  watchhouse --home '{home}' sql 'from fct_exit_coverage limit 5'\n"
+        f"  watchhouse --home '{home}' backtest --since {iso(played.last_at - HOURS)}"
+        f" --until {at}\n"
+        "  watchhouse init --bot mine=/path/to/bot/logs,config=/path/to/bot/config",
+        err=True,
+    )
+    return 0
 
 
 def _query(ctx: click.Context, query: str | None, file: Path | None) -> str:
