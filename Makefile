@@ -50,7 +50,8 @@ lock: ## requirements.lock anew from pyproject.toml (needs uv)
 		--no-emit-find-links --extra dev pyproject.toml -o requirements.lock
 
 playbook: setup ## docs/playbook.md anew from the checks' headers
-	$(BIN)/python -m watchhouse.playbook > docs/playbook.md
+	$(BIN)/python -m watchhouse.playbook > docs/.playbook.new
+	mv docs/.playbook.new docs/playbook.md
 
 docs: setup ## dbt's own pages about models and checks, in target/index.html
 	$(BIN)/dbt docs generate --static
