@@ -18,20 +18,26 @@
     )
 }}
 with
-    last_close as (
-        select as_of, bot, max(closed_at) as closed_at
-        from {{ at_clock(ref("fct_closes")) }} as closes
-        group by as_of, bot
+    closes as (
+        select lives.as_of, lives.bot, max(closes.closed_at) as closed_at, count(*) as close_count
+        from {{ at_clock(ref("fct_executor_lives")) }} as lives
+        inner join
+            {{ ref("fct_closes") }} as closes
+            on closes.bot = lives.bot
+            and closes.occurred_at >= lives.started_at
+            and closes.occurred_at <= lives.as_of
+        group by lives.as_of, lives.bot
     ),
     waiting as (
         select
             due.as_of,
             due.bot,
             due.since as due_since,
-            last_close.closed_at as last_close_ts,
+            closes.closed_at as last_close_ts,
+            closes.close_count,
             limits.value as limit_seconds,
             greatest(
-                due.since, coalesce(last_close.closed_at, lives.started_at), lives.started_at
+                due.since, coalesce(closes.closed_at, lives.started_at), lives.started_at
             ) as waiting_from
         from
             {{
@@ -44,7 +50,7 @@ with
         inner join {{ watched() }} as watch using (as_of, bot)
         inner join {{ at_clock(limit("no_close_seconds")) }} as limits using (as_of, bot)
         inner join {{ at_clock(ref("fct_executor_lives")) }} as lives using (as_of, bot)
-        left join last_close using (as_of, bot)
+        left join closes using (as_of, bot)
     )
 select
     waiting.as_of,
@@ -59,7 +65,7 @@ select
         open_count
     ) as reason,
     last_close_ts,
-    cast(0 as bigint) as order_close_rows,
+    coalesce(close_count, 0) as order_close_rows,
     {{ seconds_between("waiting_from", "waiting.as_of") }} as waiting_seconds,
     limit_seconds,
     'state/positions_ledger.json' as _file,

@@ -50,7 +50,6 @@ with
                 coalesce(lag(counted.open_count) over changes, 0) - coalesce(counted.open_count, 0),
                 0
             ) as vanished_count,
-            coalesce(lag(counted.registry_count) over changes, 0) as previous_registry_count,
             coalesce(closing.closing_count, 0) as closing_count
         from {{ ref("int_exit_versions") }} as versions
         left join counted using (bot, valid_from)
@@ -74,7 +73,6 @@ select
     counted.covered_count / cast(nullif(counted.open_count, 0) as double) as coverage_ratio,
     versions.vanished_count,
     greatest(versions.vanished_count - versions.closing_count, 0) as unexplained_vanished_count,
-    versions.previous_registry_count,
     counted.unprotected_keys,
     counted.stale_keys,
     diagnostics.open_positions_count as published_open_count,

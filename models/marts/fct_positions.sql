@@ -1,16 +1,25 @@
+-- A position is one life of its key: from the look that first saw it open to the one that did not.
 with
-    moved as (
+    marked as (
         select
             *,
+            case when lag(valid_to) over lives = valid_from then 0 else 1 end as is_opening,
             case
-                when
-                    mark_price is distinct from lag(mark_price) over (
-                        partition by bot, position_key order by valid_from
-                    )
-                then valid_from
+                when mark_price is distinct from lag(mark_price) over lives then valid_from
             end as moved_at
         from {{ ref("int_exit_levels") }}
         where is_open
+        window lives as (partition by bot, position_key order by valid_from)
+    ),
+    moved as (
+        select
+            *,
+            sum(is_opening) over (
+                partition by bot, position_key
+                order by valid_from
+                rows between unbounded preceding and current row
+            ) as life
+        from marked
     )
 select
     bot,
@@ -42,12 +51,15 @@ select
     or coalesce(
         {{ is_beyond("stop_loss_price", "entry_price", "side", "below") }}, false
     ) as is_exit_on_wrong_side,
-    max(moved_at) over (
-        partition by bot, position_key
-        order by valid_from
-        rows between unbounded preceding and current row
-    ) as mark_moved_at,
+    bool_or(is_in_registry) over so_far as was_registered,
+    max(moved_at) over so_far as mark_moved_at,
     valid_from,
     valid_to,
     positions_sha256 as _sha256
 from moved
+window
+    so_far as (
+        partition by bot, position_key, life
+        order by valid_from
+        rows between unbounded preceding and current row
+    )

@@ -10,6 +10,8 @@ with
             greatest(looks.valid_from, spans.valid_from) as cut_from,
             least(looks.valid_to, spans.valid_to) as cut_to,
             case
+                when last_good_at is null
+                then looks.valid_from
                 when cadence_seconds is not null and kind not in ('events', 'text')
                 then last_good_at + cadence_seconds * interval '{{ var("stale_cadences") }} seconds'
                 when is_good
@@ -26,15 +28,12 @@ with
     pieces as (
         select *, true as is_fresh, cut_from as valid_from_, least(cut_to, good_until) as valid_to_
         from looked
-        where last_good_at is not null and cut_from < good_until
+        where cut_from < good_until
         union all
         select
-            *,
-            false as is_fresh,
-            greatest(cut_from, coalesce(good_until, cut_from)) as valid_from_,
-            cut_to as valid_to_
+            *, false as is_fresh, greatest(cut_from, good_until) as valid_from_, cut_to as valid_to_
         from looked
-        where last_good_at is null or good_until < cut_to
+        where good_until < cut_to
     )
 select
     bot,
