@@ -151,7 +151,12 @@ class Session:
         for path in tree.live_paths(pattern):
             before = self._memory.observed.get((bot.name, source.name, path))
             found = tree.find(path)
-            if before and before.stamp and isinstance(found, Seen) and found.stamp == before.stamp:
+            if (
+                before
+                and before.stamp
+                and isinstance(found, Seen)
+                and found.state_stamp == before.stamp
+            ):
                 yield source, Capture(path, "unchanged", seen=found)
             else:
                 yield source, capture(tree, path, is_whole if is_live else None)

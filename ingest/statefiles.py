@@ -40,7 +40,7 @@ def note_change(commit: Commit, source: Source, found: Capture, document: Docume
         document.status,
         document.sha256,
         before.good_sha256 if before else None,
-        found.seen.stamp if found.seen else None,
+        found.seen.state_stamp if found.seen else None,
     )
     commit.memory.observed[key] = after
     if before is None or (before.status, before.sha256) != (after.status, after.sha256):

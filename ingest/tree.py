@@ -21,26 +21,30 @@ class Seen:
 
     Equal stamps at the same path mean that the content was not touched. A file that was written
     within the clock tick of the look could be written again without a trace, so it gets a stamp
-    that equals no other.
+    that equals no other. The stamp of a log survives a rename, that of a state file nothing.
     """
 
     path: str
     inode: int
     size: int
     mtime_ns: int
+    ctime_ns: int
     rank: int = 0
-    is_settled: bool = True
 
     @property
     def stamp(self) -> tuple[int, int, int]:
         """Inode, size, mtime."""
-        return self.inode, self.size, self.mtime_ns if self.is_settled else -time.time_ns()
+        return self.inode, self.size, _settled(self.mtime_ns)
+
+    @property
+    def state_stamp(self) -> tuple[int, int, int]:
+        """Inode, size, ctime: a rewrite in place that keeps size and mtime changes it too."""
+        return self.inode, self.size, _settled(self.ctime_ns)
 
     @classmethod
     def of(cls, path: str, found: os.stat_result) -> Seen:
         """From a stat taken now."""
-        settled = abs(time.time_ns() - found.st_mtime_ns) > _TICK_NS
-        return cls(path, found.st_ino, found.st_size, found.st_mtime_ns, 0, settled)
+        return cls(path, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
     @property
     def is_gzip(self) -> bool:
@@ -110,6 +114,11 @@ class Tree:
             return "missing"
         path = f"{folder}/{entry.name}" if folder else entry.name
         return Seen.of(path, found)
+
+
+def _settled(nanoseconds: int) -> int:
+    now = time.time_ns()
+    return nanoseconds if abs(now - nanoseconds) > _TICK_NS else -now
 
 
 def _is_inside(path: Path, root: Path) -> bool:
