@@ -123,12 +123,12 @@ class Commit:
                            known.path, self.at, utc_now(), size, start, known.read_offset,
                            *astuple(counts)))  # fmt: skip
 
-    def lose(self, source: Source, known: KnownFile, end: int, reason: str) -> None:
-        """Bytes from the offset to `end` were there and cannot be read any more."""
-        since = self.memory.last_poll.get(self.bot.name)
-        self.add("losses", (self.bot.name, source.name, known.file_id, known.path,
-                            known.read_offset, end, since, self.at, reason, self.at,
-                            self.load_id))  # fmt: skip
+    def lose(self, source: Source, known: KnownFile, reason: str) -> None:
+        """Bytes from the offset to the known size were there and cannot be read any more."""
+        self.add("losses", (
+            self.bot.name, source.name, known.file_id, known.path, known.read_offset, known.size,
+            known.last_seen_at, self.at, reason, self.at, self.load_id,
+        ))  # fmt: skip
 
     def supersede(self, source: Source, keys: Iterable[tuple[str, str, int]]) -> None:
         """Rows and quarantine whose bytes are no longer in their file; (table, file id, offset)."""

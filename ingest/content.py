@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -125,6 +126,8 @@ def open_content(tree: Tree, seen: Seen) -> Iterator[Content]:
     Raises OSError (PermissionError when it may not be read) and UnsettledError.
     """
     with open(tree.open(seen.path), "rb", buffering=0) as handle:  # noqa: PTH123 - is open already
+        if os.fstat(handle.fileno()).st_ino != seen.inode:
+            raise UnsettledError  # replaced since the look: its bytes belong to the next one
         if not seen.is_gzip:
             yield Content(handle, seen, seen.size)
             return

@@ -55,7 +55,8 @@ class _Stream:
         held = {k for k in live if k.path in self.found and self.found[k.path].stamp == k.stamp}
         paths = {known.path for known in held}
         loose = [seen for path, seen in self.found.items() if path not in paths]
-        if len(held) < len(live) or any(not self._is_idle(seen) for seen in loose):
+        missed = any(known.status == "missing" for known in self.known)
+        if missed or len(held) < len(live) or any(not self._is_idle(seen) for seen in loose):
             with ExitStack() as stack:
                 self._match(self._open(stack, loose), held)
         for known in held:
@@ -98,7 +99,7 @@ class _Stream:
         for known in free:
             # A file that is there but could not be opened keeps its place.
             is_away = known.path in opened or known.path not in self.found
-            if known.status == "live" and known not in busy and is_away:
+            if known.status in ("live", "missing") and known not in busy and is_away:
                 self._let_go(known)
 
     def _take_in(self, content: Content, busy: set[KnownFile]) -> KnownFile:
@@ -217,12 +218,18 @@ class _Stream:
         return ids
 
     def _let_go(self, known: KnownFile) -> None:
-        """The file is no longer found; bytes that were seen in it and not read are lost."""
-        known.status = "gone"
-        self.commit.remember(known)
+        """The file is not found: it is gone at the second look, a rotation may hide it at one.
+
+        Bytes that were seen in it and not read are lost then.
+        """
         self.commit.memory.idle.clear()
+        self.commit.remember(known)
+        if known.status == "live":
+            known.status = "missing"
+            return
+        known.status = "gone"
         if known.read_offset < known.size and not known.path.endswith(".gz"):
-            self.commit.lose(self.source, known, known.size, "gone before it was read to its end")
+            self.commit.lose(self.source, known, "gone before it was read to its end")
 
 
 def _is_younger_copy(other: Content, content: Content) -> bool:

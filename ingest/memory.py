@@ -17,7 +17,8 @@ Stamp = tuple[int, int, int]
 class KnownFile:
     """A content file and how far it was read: a row of raw.files, in the order of its columns.
 
-    Status: live (at `path`), gone (no longer found), rewritten (another entry replaces it).
+    Status: live (at `path`), missing (not found at one look), gone (not found at two), rewritten
+    (another entry replaces it).
     """
 
     file_id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -165,18 +165,29 @@ class Session:
         if not looks:
             return LoadReport(None, ())
         load_id = self._memory.next_load_id
-        self._connection.execute("begin")
         try:
+            self._connection.execute("begin")
             reports = tuple(self._write_look(look, load_id, is_import) for look in looks)
             self._connection.execute("commit")
-        except BaseException:
-            self._connection.execute("rollback")
-            self._memory = Memory.load(self._connection)
+        except BaseException as error:
+            self._forget()
+            if isinstance(error, duckdb.Error):
+                raise WatchhouseError(
+                    f"the look was not written: {str(error).splitlines()[0]}",
+                    "the warehouse is as it was; look again when there is space and no other user",
+                ) from error
             raise
         self._memory.next_load_id += 1
         for look in looks:
             self._memory.last_poll[look.bot.name] = look.at
         return LoadReport(load_id, reports)
+
+    def _forget(self) -> None:
+        """Back to what is committed."""
+        with suppress(duckdb.Error):  # the transaction may be over already
+            self._connection.execute("rollback")
+        with suppress(duckdb.Error):  # a database that failed for good says so at the next look
+            self._memory = Memory.load(self._connection)
 
     def _write_look(self, look: _Look, load_id: int, is_import: bool) -> BotReport:
         commit = Commit(

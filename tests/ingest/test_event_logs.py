@@ -168,6 +168,8 @@ def test_bytes_that_went_away_unread_are_a_loss(station: Station) -> None:
     station.poll()
     station.events.unlink()
     station.poll()
+    assert station.rows("select * from raw.losses") == []
+    station.poll()
     assert station.rows("select from_offset, to_offset, reason from raw.losses") == [
         (9, 16, "gone before it was read to its end")
     ]

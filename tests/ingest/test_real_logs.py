@@ -58,5 +58,5 @@ def test_the_refusals_are_told_to_be_absent_at_the_last_look(looks: tuple[list[P
     _, rows = looks
     query = "select status from raw.observations where source = 'risk_vetoes' order by observed_at"
     assert rows(query) == [("ok",), ("missing",)]
-    assert rows("select status from raw.files where stream = 'risk_vetoes'") == [("gone",)]
+    assert rows("select status from raw.files where stream = 'risk_vetoes'") == [("missing",)]
     assert rows("select count(*), bool_and(is_import) from raw.polls") == [(5, True)]
