@@ -11,7 +11,6 @@ from ingest.settings import load_settings
 from watchhouse.catalog import open_published, read_catalog
 from watchhouse.check import at_instants, run_checks
 
-
 CHECKS = sorted(file.stem for file in ROOT.glob("checks/*/*.sql"))
 
 

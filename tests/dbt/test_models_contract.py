@@ -1,0 +1,87 @@
+"""What holds for every model: leaves, grain in words, SQL that two engines read."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlglot
+from healthy_bot import Built, Node
+from sqlglot import exp
+from sqlglot.tokens import TokenType
+
+PREFIXES = {"staging": "stg_", "intermediate": "int_", "marts": ("fct_", "dim_", "limits")}
+# DuckDB has them; Spark has not, or means something else by them.
+BANNED = {"QUALIFY", "EXCLUDE", "ASOF", "ARG_MAX", "ARG_MIN", "QUANTILE_CONT", "TIME_BUCKET"}
+WALL_CLOCKS = (exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.CurrentDatetime)
+
+
+def layer(node: Node) -> str:
+    return str(node["fqn"][1])
+
+
+def broken(healthy: Built, problem: Callable[[Node], object]) -> dict[str, object]:
+    """Each model that has the problem, and what it is."""
+    found = {name: problem(node) for name, node in healthy.models.items()}
+    return {name: what for name, what in found.items() if what}
+
+
+def test_build_is_good(healthy: Built) -> None:
+    lines = healthy.run.stderr.splitlines()
+    assert healthy.run.returncode == 0, "\n".join(lines[-60:])
+
+
+def test_model_is_named_for_its_layer(healthy: Built) -> None:
+    assert broken(healthy, lambda n: not n["name"].startswith(PREFIXES[layer(n)])) == {}
+
+
+@pytest.mark.xfail(reason="staging and intermediate models are being described", strict=False)
+def test_description_says_the_grain(healthy: Built) -> None:
+    assert broken(healthy, lambda n: not n["description"].startswith("One row per")) == {}
+
+
+def test_marts_are_leaves(healthy: Built) -> None:
+    """A failing test on a mart must never make a build skip another model."""
+    marts = {node["unique_id"] for node in healthy.models.values() if layer(node) == "marts"}
+    assert broken(healthy, lambda n: marts & {*n["depends_on"]["nodes"]}) == {}
+
+
+def test_only_staging_reads_raw_tables(healthy: Built) -> None:
+    def reads_raw(node: Node) -> list[str]:
+        parents = node["depends_on"]["nodes"]
+        return [p for p in parents if p.startswith("source.") and layer(node) != "staging"]
+
+    assert broken(healthy, reads_raw) == {}
+
+
+def test_marts_are_tables_and_staging_is_views(healthy: Built) -> None:
+    kinds = {(layer(node), node["config"]["materialized"]) for node in healthy.models.values()}
+    assert not kinds & {("marts", "view"), ("staging", "table")}
+
+
+@pytest.mark.xfail(reason="EXCLUDE in int_refusals_grouped and fct_risk_states", strict=True)
+def test_sql_uses_no_word_of_one_engine_only(healthy: Built) -> None:
+    def words(node: Node) -> set[str]:
+        tokens = sqlglot.tokenize(healthy.compiled(node["name"]), dialect="duckdb")
+        return {t.text.upper() for t in tokens if t.token_type is not TokenType.STRING} & BANNED
+
+    assert broken(healthy, words) == {}
+
+
+def test_wall_clock_is_never_read(healthy: Built) -> None:
+    def clocks(node: Node) -> list[exp.Expression]:
+        query = sqlglot.parse_one(healthy.compiled(node["name"]), dialect="duckdb")
+        return list(query.find_all(*WALL_CLOCKS))
+
+    assert broken(healthy, clocks) == {}
+
+
+@pytest.mark.parametrize("suffix", ["_ratio", "_usd", "_seconds"])
+def test_unit_in_a_name_is_a_number(healthy: Built, suffix: str) -> None:
+    """A column whose name ends in a unit holds a number of that unit."""
+    numeric = {"double", "bigint", "integer", "decimal", "hugeint"}
+
+    def odd(node: Node) -> list[str]:
+        columns = node["columns"].values() if layer(node) == "marts" else []
+        named = [column for column in columns if column["name"].endswith(suffix)]
+        return [c["name"] for c in named if str(c["data_type"]).split("(")[0] not in numeric]
+
+    assert broken(healthy, odd) == {}
