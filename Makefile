@@ -53,7 +53,7 @@ playbook: setup ## docs/playbook.md anew from the checks' headers
 	$(BIN)/python -m watchhouse.playbook > docs/.playbook.new
 	mv docs/.playbook.new docs/playbook.md
 
-docs: setup ## dbt's own pages about models and checks, in target/index.html
+docs: setup ## dbt's own pages about models and checks, in target/static_index.html
 	$(BIN)/dbt docs generate --static
 
 clean: ## what tools left behind; the warehouse in var/ and .venv stay
