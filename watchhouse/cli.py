@@ -317,6 +317,27 @@ def sql(ctx: click.Context, query: str | None, file: Path | None, style: str) ->
 
 
 @cli.command()
+@click.option("--as-of", metavar="TIME", help="The instant to tell of, ISO-8601 [now].")
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
+@click.pass_context
+def status(ctx: click.Context, as_of: str | None, style: str) -> None:
+    """Say how far each file of each bot was read, what is late and what was bad.
+
+    \b
+    Example: watchhouse status
+    """
+    from watchhouse import status as files
+
+    moment = parse_instant(as_of) if as_of else now()
+    with open_published(_settings(ctx)) as connection:
+        statuses = files.file_statuses(connection, moment)
+    if style == "json":
+        click.echo(_json([one.as_json() for one in statuses]))
+    else:
+        print_lines(files.lines(statuses, moment))
+
+
+@cli.command()
 @click.pass_context
 def demo(ctx: click.Context) -> int:
     """Play a simulated bot's day with an incident in it, load it, build, check.

@@ -24,7 +24,7 @@
 with
     damaged as (
         select
-            *,
+            health.*,
             -- of keys that go by several names the first is told
             array_to_string(
                 list_transform(missing_keys, lambda key:split_part(key, '|', 1)), ', '
@@ -32,9 +32,16 @@ with
             array_to_string(nonfinite_keys, ', ') as keys,
             row_number() over (partition by as_of, bot, surface order by valid_from desc) as nth
         from {{ lately(ref("fct_surface_health")) }} as health
+        inner join {{ ref("dim_surfaces") }} as surfaces using (surface)
         where
-            status in ('empty', 'torn', 'invalid', 'oversize', 'denied', 'incomplete', 'nonfinite')
-            or (status = 'missing' and last_good_at < valid_from)
+            status = 'denied'
+            or (
+                kind not in ('events', 'text')
+                and (
+                    status in ('empty', 'torn', 'invalid', 'oversize', 'incomplete', 'nonfinite')
+                    or (status = 'missing' and last_good_at < valid_from)
+                )
+            )
     )
 select
     as_of,

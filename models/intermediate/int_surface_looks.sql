@@ -21,7 +21,7 @@ with
             end as refined_status,
             case
                 when surfaces.kind in ('events', 'text')
-                then looks.status in ('ok', 'missing')
+                then looks.status in ('ok', 'missing', 'torn')  -- read to its last whole line
                 -- written only on change: until there is something to write, no file is right
                 when
                     surfaces.cadence_seconds is null

@@ -11,6 +11,8 @@ select
     blank_bytes,
     quarantined_count,
     quarantined_bytes,
+    kept_count,
+    superseded_count,
     to_offset - from_offset - row_bytes - blank_bytes - quarantined_bytes as unaccounted_bytes,
     observed_at,
     committed_at,

@@ -17,6 +17,8 @@ with
             blank_bytes,
             quarantined_count,
             quarantined_bytes,
+            coalesce(kept_count, 0) as kept_count,
+            coalesce(superseded_count, 0) as superseded_count,
             -- timestamps
             observed_at,
             committed_at,
