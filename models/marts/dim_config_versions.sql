@@ -6,31 +6,31 @@ with
             lag(observed_at) over (partition by bot, surface order by observed_at) as previous_at
         from {{ ref("stg_configs") }}
     ),
-    changes as (
-        select
-            versions.bot,
-            versions.surface,
-            versions.observed_at,
-            coalesce(now.key_path, before.key_path) as key_path,
-            before.value_text as value_before,
-            now.value_text as value_now
+    leaves as (
+        select versions.*, now.key_path, null as value_before, now.value_text as value_now
         from versions
         inner join {{ ref("int_config_leaves") }} as now using (bot, surface, observed_at)
-        full outer join
-            (
-                select versions.observed_at as seen_at, leaves.*
-                from versions
-                inner join
-                    {{ ref("int_config_leaves") }} as leaves
-                    on leaves.bot = versions.bot
-                    and leaves.surface = versions.surface
-                    and leaves.observed_at = versions.previous_at
-            ) as before
+        where versions.previous_at is not null
+        union all
+        select versions.*, before.key_path, before.value_text, null
+        from versions
+        inner join
+            {{ ref("int_config_leaves") }} as before
             on before.bot = versions.bot
             and before.surface = versions.surface
-            and before.seen_at = versions.observed_at
-            and before.key_path = now.key_path
-        where versions.previous_at is not null and now.value_text is distinct from before.value_text
+            and before.observed_at = versions.previous_at
+    ),
+    changes as (
+        select
+            bot,
+            surface,
+            observed_at,
+            key_path,
+            max(value_before) as value_before,
+            max(value_now) as value_now
+        from leaves
+        group by bot, surface, observed_at, key_path
+        having max(value_now) is distinct from max(value_before)
     )
 select
     versions.bot,

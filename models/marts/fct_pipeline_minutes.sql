@@ -71,17 +71,14 @@ select
         {{ stage }}_count,
     {% endfor -%}
     {% for stage in ["signal", "attempt", "refusal", "ack", "fill", "close"] -%}
-        greatest(
-            {{
-                seconds_between(
-                    "greatest(coalesce(last_"
-                    ~ stage
-                    ~ "_at, process_started_at), process_started_at)",
-                    "minute + interval '1 minute'",
-                )
-            }},
-            0
-        ) as {{ stage }}_idle_seconds,
+        {{
+            seconds_between(
+                "greatest(coalesce(last_"
+                ~ stage
+                ~ "_at, process_started_at), process_started_at)",
+                "minute + interval '1 minute'",
+            )
+        }} as {{ stage }}_idle_seconds,
     {% endfor -%}
     is_watched,
     process_started_at,
