@@ -1,0 +1,157 @@
+-- title: The span in figures
+-- chart: figures
+-- unit: each figure names its own
+with
+    nav as (
+        select
+            arg_min(nav_usd, occurred_at) as first_usd,
+            arg_max(nav_usd, occurred_at) as last_usd,
+            min(occurred_at) as first_at,
+            arg_max(true_drawdown_ratio, occurred_at) as last_ratio,
+            max(true_drawdown_ratio) as deepest_ratio,
+            arg_max(occurred_at, true_drawdown_ratio) as deepest_at
+        from fct_nav
+        where
+            bot = $bot
+            and surface in ('nav', 'nav_points')
+            and is_real
+            and not is_outlier
+            and occurred_at > $since
+            and occurred_at <= $until
+    ),
+    minutes as (
+        select
+            60 * count(*) filter (where is_watched) as watched_seconds,
+            sum(attempt_count) as attempts,
+            sum(fill_count) as fills,
+            sum(close_count) as closes
+        from fct_pipeline_minutes
+        where bot = $bot and minute >= $since and minute < $until
+    ),
+    vetoes as (
+        select count(*) as refusals
+        from fct_vetoes
+        where bot = $bot and occurred_at > $since and occurred_at <= $until
+    ),
+    -- as far as the bot was looked at: a state that nobody saw end is not known to have lasted
+    exits as (
+        select
+            coverage.unprotected_usd,
+            greatest(coverage.valid_from, health.valid_from, $since) as started_at,
+            least(coverage.valid_to, health.valid_to, $until) as ended_at
+        from fct_exit_coverage as coverage
+        inner join
+            fct_surface_health as health
+            on health.bot = coverage.bot
+            and health.surface = 'positions_state'
+            and health.is_usable
+            and health.valid_from < coverage.valid_to
+            and coverage.valid_from < health.valid_to
+        where coverage.bot = $bot and coverage.valid_from < $until and coverage.valid_to > $since
+    ),
+    exposure as (
+        select
+            coalesce(
+                sum(epoch(ended_at - started_at)) filter (where unprotected_usd > 0), 0
+            ) as seconds,
+            count(*) as intervals,
+            max(unprotected_usd) as worst_usd,
+            arg_max(started_at, unprotected_usd) as worst_at
+        from exits
+        where started_at < ended_at
+    ),
+    damages as (
+        select count(*) as times, count(distinct surface) as surfaces
+        from fct_surface_health
+        where
+            bot = $bot
+            and status not in ('ok', 'imported', 'stale', 'missing', 'not polled', 'not configured')
+            and valid_from > $since
+            and valid_from <= $until
+    ),
+    lines as (
+        select count(*) as quarantined
+        from fct_quarantined_lines
+        where bot = $bot and observed_at > $since and observed_at <= $until
+    ),
+    states as (
+        select
+            coalesce(
+                sum(epoch(ended_at - started_at)) filter (where state = 'crit'), 0
+            ) as crit_seconds,
+            sum(epoch(ended_at - started_at)) filter (where state <> 'unknown') as judged_seconds
+        from report_states
+        where bot = $bot and check_name = 'all checks'
+    )
+select
+    1 as place,
+    'Critical' as figure,
+    case when judged_seconds > 0 then crit_seconds end as value,
+    'seconds' as unit,
+    format(
+        '{:.1f} % of the span could be judged',
+        100 * coalesce(judged_seconds, 0) / epoch($until - $since)
+    ) as detail
+from states
+union all
+select
+    2,
+    'NAV at the end',
+    last_usd,
+    'USD',
+    format(
+        '{:+.2f} USD ({:+.2f} %) since {}',
+        last_usd - first_usd,
+        100 * (last_usd - first_usd) / nullif(first_usd, 0),
+        strftime(first_at, '%d %b %H:%M')
+    )
+from nav
+union all
+select
+    3,
+    'True drawdown at the end',
+    100 * last_ratio,
+    '%',
+    format('deepest {:.2f} % at {}', 100 * deepest_ratio, strftime(deepest_at, '%d %b %H:%M'))
+from nav
+union all
+select
+    4,
+    'Refused',
+    case when attempts is not null or refusals > 0 then refusals end,
+    'orders',
+    format('of {} attempted', attempts)
+from vetoes, minutes
+union all
+select 5, 'Filled', fills, 'orders', format('{} positions closed', closes)
+from minutes
+union all
+select
+    6,
+    'Without an exit',
+    case when intervals > 0 then seconds end,
+    'seconds',
+    case
+        when worst_usd > 0
+        then format('at worst {:,.2f} USD, {}', worst_usd, strftime(worst_at, '%d %b %H:%M'))
+        when intervals > 0
+        then 'every open position had one'
+    end
+from exposure
+union all
+select
+    7,
+    'Damaged files',
+    case when watched_seconds > 0 then times end,
+    'times',
+    format('in {} files; {} unreadable log lines', surfaces, quarantined)
+from damages, lines, minutes
+union all
+select
+    8,
+    'Watched',
+    watched_seconds,
+    'seconds',
+    format('{:.1f} % of the span', 100 * watched_seconds / epoch($until - $since))
+from minutes
+order by place

@@ -1,0 +1,55 @@
+"""`watchhouse report`: parse, call, print the path."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from ingest.errors import WatchhouseError
+from ingest.settings import Settings, load_settings
+from watchhouse.catalog import open_published
+from watchhouse.instant import now, parse_instant
+from watchhouse.terminal import progress
+
+
+@click.command()
+@click.argument("span", metavar="24h|7d|30d")
+@click.option("--bot", metavar="NAME", help="One bot only [all].")
+@click.option("--as-of", metavar="TIME", help="Where the span ends, ISO-8601 [now].")
+@click.option("--out", type=click.Path(path_type=Path), help="The file [reports/ in the home].")
+@click.pass_context
+def report(
+    ctx: click.Context, span: str, bot: str | None, as_of: str | None, out: Path | None
+) -> None:
+    """Draw a span as one offline HTML page and print its path.
+
+    \b
+    Example: watchhouse report 24h --as-of 2025-10-18T03:20:00Z
+    """
+    from watchhouse.report.page import make_report  # noqa: PLC0415  (altair takes a second to import)
+
+    settings = load_settings(ctx.obj)
+    until = parse_instant(as_of) if as_of else now().replace(microsecond=0)
+    with open_published(settings) as connection, progress("panels") as bar:
+        page = make_report(connection, settings.project, span, until, bot, bar)
+    file = out or _default_file(settings, span, until, bot)
+    write_page(file, page.html)
+    click.echo(file)
+
+
+def _default_file(settings: Settings, span: str, until: datetime, bot: str | None) -> Path:
+    """No colons in the name: some file systems and mail programs refuse them."""
+    stem = "-".join([span, *([bot] if bot else []), f"{until:%Y-%m-%dT%H%M%SZ}"])
+    return settings.folder("reports") / f"{stem}.html"
+
+
+def write_page(file: Path, html: str) -> None:
+    """Write the page whole or not at all; raises `WatchhouseError` when it cannot be written."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(html, encoding="utf-8", newline="\n")
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise WatchhouseError(f"cannot write {file}: {error.strerror}", "--out FILE") from error

@@ -1,0 +1,69 @@
+"""Values as people read them: grouped digits, units, short times."""
+
+from datetime import datetime
+from typing import Any
+
+from watchhouse.instant import short
+from watchhouse.verdict import plain
+
+_UNITS = (("usd", "USD"), ("pct", "%"), ("seconds", "s"), ("bytes", "bytes"))
+_DAY = 86400
+
+
+def figure(value: Any, unit: str) -> str:
+    """A figure with its unit: `10,009.36 USD`, `0.02 %`, `37 orders`, `3 h 19 min`."""
+    if value is None:
+        return "unknown"
+    if unit == "seconds":
+        return duration(float(value))
+    return f"{number(float(value), 2 if unit in ('USD', '%') else 0)} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """The two largest parts of a duration, rounded down: `3 h 19 min`."""
+    parts = ((_DAY, "d"), (3600, "h"), (60, "min"), (1, "s"))
+    rest = int(seconds)
+    said: list[str] = []
+    for size, word in parts:
+        count, rest = divmod(rest, size)
+        if count or said:
+            said.append(f"{count} {word}" if count else "")
+    return " ".join(filter(None, said[:2])) or "none"
+
+
+def number(value: float, digits: int) -> str:
+    """Digits in groups of three, no minus zero."""
+    text = f"{value:,.{digits}f}"
+    return text.lstrip("-") if not text.strip("-0.,") else text
+
+
+def cell(value: Any, column: str) -> str:
+    """A value of a table; two digits for USD and per cent, up to four where they are small."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return "still" if value.year == 9999 else short(value.replace(microsecond=0))
+        case int():
+            return f"{value:,}"
+        case float():
+            fixed = column.endswith(("_usd", "_pct"))
+            return number(value, 2) if fixed or abs(value) >= 100 else f"{value:.4g}"
+        case _:
+            return str(plain(value))
+
+
+def sentence(name: str) -> str:
+    """The name of a check as the words it is made of, a capital first."""
+    return name[:1].upper() + name[1:].replace("_", " ")
+
+
+def heading(column: str) -> str:
+    """A column's name as a table's head says it, its unit in brackets."""
+    for suffix, unit in _UNITS:
+        if column.endswith(f"_{suffix}"):
+            return f"{column[: -len(suffix) - 1].replace('_', ' ')} ({unit})"
+    name = column.removesuffix("_at").replace("_", " ")
+    return f"{name} (UTC)" if column.endswith("_at") else name
