@@ -21,6 +21,7 @@ from watchhouse.catalog import open_published, read_catalog, read_provenance
 from watchhouse.check import run_checks
 from watchhouse.instant import iso, now, parse_instant
 from watchhouse.render import lines
+from watchhouse.report.command import report as report_command
 from watchhouse.sql import run_sql
 from watchhouse.terminal import print_lines, progress
 
@@ -88,6 +89,9 @@ class VerdictCommand(click.Command):
 def cli(ctx: click.Context, home: str | None) -> None:
     """The memory and the night watch of a trading bot."""
     ctx.obj = home
+
+
+cli.add_command(report_command)
 
 
 def _settings(ctx: click.Context) -> Settings:

@@ -120,7 +120,7 @@ select
     'Refused',
     case when attempts is not null or refusals > 0 then refusals end,
     'orders',
-    format('of {} attempted', attempts)
+    format('{} attempts in the log', attempts)
 from vetoes, minutes
 union all
 select 5, 'Filled', fills, 'orders', format('{} positions closed', closes)
@@ -144,12 +144,15 @@ select
     'Damaged files',
     case when watched_seconds > 0 then times end,
     'times',
-    format('in {} files; {} unreadable log lines', surfaces, quarantined)
+    case
+        when watched_seconds > 0
+        then format('in {} files; {} unreadable log lines', surfaces, quarantined)
+    end
 from damages, lines, minutes
 union all
 select
     8,
-    'Watched',
+    'Looked at',
     watched_seconds,
     'seconds',
     format('{:.1f} % of the span', 100 * watched_seconds / epoch($until - $since))

@@ -33,7 +33,7 @@ with
             and valid_to > $since
             and valid_from < valid_to
             -- an event log that does not exist yet is no fault
-            and not (status = 'missing' and is_usable)
+            and not (status = 'missing' and reason is null)
     ),
     blocks as (
         select

@@ -10,15 +10,15 @@ from watchhouse.report.panel import Panel, Table
 from watchhouse.report.sheet import Sheet, milliseconds, table_of, time_axis
 from watchhouse.report.window import Window
 
-# Height of a state within its lane, its fill and its outline.
+# Height of a state within its lane, its fill and its outline; the worst is drawn last.
 LOOKS: dict[str, tuple[int, dict[str, Any]]] = {
-    "ok": (3, {"fill": colour.OK, "stroke": None}),
-    "warn": (9, {"fill": colour.WARN, "stroke": None}),
-    "crit": (16, {"fill": colour.CRIT, "stroke": None}),
     "unknown": (
         16,
         {"fill": colour.BAND, "stroke": colour.UNKNOWN, "strokeDash": [3, 2], "strokeWidth": 1},
     ),
+    "ok": (3, {"fill": colour.OK, "stroke": None}),
+    "warn": (9, {"fill": colour.WARN, "stroke": None}),
+    "crit": (16, {"fill": colour.CRIT, "stroke": None}),
 }
 _LEAST_PIXELS = 2.5  # a state of seconds must be seen on a month's chart
 

@@ -146,6 +146,7 @@ def _render(project: Path, maker: _Maker, sections: Sequence[Section], verdict: 
         "figure": words.figure,
         "iso": iso,
         "said": words.sentence,
+        "capital": words.capital,
         "cell": lambda value: words.cell(value, ""),
         "short": lambda at: short(at and at.replace(microsecond=0)),
         "duration": lambda delta: words.duration(delta.total_seconds()),

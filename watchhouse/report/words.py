@@ -57,7 +57,12 @@ def cell(value: Any, column: str) -> str:
 
 def sentence(name: str) -> str:
     """The name of a check as the words it is made of, a capital first."""
-    return name[:1].upper() + name[1:].replace("_", " ")
+    return capital(name.replace("_", " "))
+
+
+def capital(text: str) -> str:
+    """The text with its first letter large, the rest as it was."""
+    return text[:1].upper() + text[1:]
 
 
 def heading(column: str) -> str:
