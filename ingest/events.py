@@ -11,7 +11,7 @@ from ingest.content import Content, UnsettledError, open_content
 from ingest.identity import assign, mark_read, moved
 from ingest.memory import KnownFile, file_id
 from ingest.registry import Source
-from ingest.rewrite import align
+from ingest.rewrite import Change, align
 from ingest.tree import Seen, Tree
 from ingest.vet import BadBytes, Vet, Vetted
 
@@ -30,11 +30,17 @@ def find_stream(tree: Tree, pattern: str) -> tuple[str, list[Seen]]:
     return status, sorted(files, key=lambda seen: -seen.rank)
 
 
-def load_stream(commit: Commit, source: Source, tree: Tree, found: list[Seen], vet: Vet) -> bool:
-    """Load what a look found of one log; False when a file of it may not be read."""
+def load_stream(
+    commit: Commit, source: Source, tree: Tree, found: list[Seen], vet: Vet
+) -> tuple[str | None, str | None]:
+    """Load what a look found of one log.
+
+    Returns what is to be said of it: a status, if it is not that of the live file (denied, torn),
+    and in words what is odd about the live file.
+    """
     stream = _Stream(commit, source, tree, vet, {seen.path: seen for seen in found})
     stream.load()
-    return not stream.is_denied
+    return ("denied", None) if stream.is_denied else stream.oddity()
 
 
 @dataclass
@@ -61,6 +67,19 @@ class _Stream:
                 self._match(self._open(stack, loose), held)
         for known in held:
             self._seal(known)
+
+    def oddity(self) -> tuple[str | None, str | None]:
+        """Of the live files: that one shrank, or ends with half a line that no append leaves."""
+        at = {known.path: known for known in self.known if known.status == "live"}
+        for seen in (seen for seen in self.found.values() if seen.rank == 0):
+            known = at.get(seen.path)
+            if known and known.shrunk_bytes is not None:
+                lines = f"{known.shrunk_bytes} of the {known.read_offset} bytes that were read"
+                return None, f"shrank to {lines}; what was read stands"
+            rest = known.size - known.read_offset if known else seen.size
+            if rest > 0 and self.source.append == "rewrite" and (known or self._is_idle(seen)):
+                return "torn", f"{rest} bytes after the last newline"
+        return None, None
 
     def _is_idle(self, seen: Seen) -> bool:
         return self.commit.memory.idle.get(self._key(seen)) == seen.stamp
@@ -103,13 +122,14 @@ class _Stream:
                 self._let_go(known)
 
     def _take_in(self, content: Content, busy: set[KnownFile]) -> KnownFile:
-        """A content that goes on from no known file: a rewritten file, or a new one."""
+        """A content that goes on from no known file: a shrunk or rewritten file, or a new one."""
         end, path = content.line_end(), content.seen.path
-        twins = [known for known in self.known if known.head_sha256 == content.head[0]]
-        for known in [k for k in self.known if k.path == path] + twins:
-            is_free = known.status == "live" and known not in busy
-            if is_free and (rewritten := self._rewrite(content, end, known)):
-                return rewritten
+        free = [k for k in self.known if k.status != "rewritten" and k not in busy]
+        here = [k for k in free if k.path == path and k.status == "live"]
+        twins = [k for k in free if k.head_sha256 == content.head[0] and k not in here]
+        for known in here + twins:
+            if changed := self._change(content, end, known):
+                return changed
         begun = self._begin(content)
         self._read(content, begun, end)
         return begun
@@ -144,6 +164,7 @@ class _Stream:
         """Load the whole lines between what was read and `end`."""
         start = known.read_offset
         known.path, known.status = content.seen.path, "live"
+        known.shrunk_bytes = known.shrunk_sha256 = None
         counts = Counts()
         for part in self._vetted(content, start, end):
             self.commit.add_lines(self.source, known.file_id, known.path, part)
@@ -188,14 +209,39 @@ class _Stream:
         except (OSError, UnsettledError):
             return
 
-    def _rewrite(self, content: Content, end: int, old: KnownFile) -> KnownFile | None:
-        """Bytes that were read have changed: equal lines keep their key, the others go."""
+    def _change(self, content: Content, end: int, old: KnownFile) -> KnownFile | None:
+        """The content is an older copy of a known file, or that file rewritten; else None."""
+        is_same = (
+            old.shrunk_bytes is not None
+            and end >= old.shrunk_bytes
+            and content.prefix_digest(old.shrunk_bytes) == old.shrunk_sha256
+        )
         vetted = Vetted()
         for part in self._vetted(content, 0, end):
             vetted.add(part)
-        change = align(self.commit, self.source, vetted, self._lineage(old))
-        if change is None:
+        change = align(self.commit, self.source, vetted, self._lineage(old), is_same=is_same)
+        # One equal line does not make a new file the old one, when that is gone for long.
+        if change is None or (old.status == "gone" and change.kept_count < 2):
             return None
+        if change.is_prefix and end < old.read_offset:
+            return self._shrink(content, end, old)
+        if old.status != "live" and change.kept_count < 2:
+            return None
+        return self._rewrite(content, end, old, vetted, change)
+
+    def _shrink(self, content: Content, end: int, known: KnownFile) -> KnownFile:
+        """An older copy of the file stands in its place: what was read of it stays as it is."""
+        if known.status == "live" and known.shrunk_bytes is None and known.read_offset < known.size:
+            self.commit.lose(self.source, known, "shrank before it was read to its end")
+        known.status = "live"
+        known.shrunk_bytes, known.shrunk_sha256 = end, content.prefix_digest(end)
+        self._note(content, known, known.read_offset)
+        return known
+
+    def _rewrite(
+        self, content: Content, end: int, old: KnownFile, vetted: Vetted, change: Change
+    ) -> KnownFile:
+        """Bytes that were read have changed: equal lines keep their key, the others go."""
         known = self._begin(content, old.file_id)
         old.status = "rewritten"
         self.commit.remember(old)

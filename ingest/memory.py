@@ -18,7 +18,8 @@ class KnownFile:
     """A content file and how far it was read: a row of raw.files, in the order of its columns.
 
     Status: live (at `path`), missing (not found at one look), gone (not found at two), rewritten
-    (another entry replaces it).
+    (another entry replaces it). `shrunk_bytes` is set while the file holds less than was read of
+    it: the length of its whole lines, with their hash.
     """
 
     file_id: str
@@ -40,6 +41,8 @@ class KnownFile:
     last_seen_at: datetime
     item_count: int | None = None
     replaces: str | None = None
+    shrunk_bytes: int | None = None
+    shrunk_sha256: str | None = None
 
     @property
     def stamp(self) -> Stamp:
@@ -58,12 +61,16 @@ def file_id(bot: str, stream: str, head_sha256: str, ordinal: int) -> str:
 
 @dataclass(slots=True)
 class Observed:
-    """The last observation of a file: its status, its content, and its last good content."""
+    """The last observation of a file: its status, its content, and its last good content.
+
+    `detail` is known of logs only.
+    """
 
     status: str
     sha256: str | None
     good_sha256: str | None
     stamp: Stamp | None = None
+    detail: str | None = None
 
 
 @dataclass
@@ -90,12 +97,13 @@ class Memory:
         ).fetchall():
             memory.last_poll[bot] = at
             memory.next_load_id = max(memory.next_load_id, load_id + 1)
-        for bot, source, path, status, sha256, good in connection.execute(_OBSERVED).fetchall():
-            memory.observed[bot, source, path] = Observed(status, sha256, good)
+        for *key, status, sha256, good, detail in connection.execute(_OBSERVED).fetchall():
+            known = Observed(status, sha256, good, detail=detail or None)
+            memory.observed[key[0], key[1], key[2]] = known
         names = ", ".join(_FILE_COLUMNS)
         for row in connection.execute(f"select {names} from raw.files order by ordinal").fetchall():
-            known = KnownFile(*row)
-            memory.files.setdefault((known.bot, known.stream), []).append(known)
+            file = KnownFile(*row)
+            memory.files.setdefault((file.bot, file.stream), []).append(file)
         return memory
 
 
@@ -106,6 +114,7 @@ _FILE_COLUMNS = [
 _OBSERVED = """
 select _bot, source, _file,
        arg_max(status, observed_at), arg_max(coalesce(sha256, ''), observed_at),
-       arg_max(sha256, observed_at) filter (where status = 'ok')
+       arg_max(sha256, observed_at) filter (where status = 'ok'),
+       arg_max(coalesce(detail, ''), observed_at)
 from raw.observations group by all
 """

@@ -25,7 +25,8 @@ class Source:
     """One entry of the registry: a file of the bot and how it is read.
 
     `required` holds dotted keys, `a|b` meaning one of the two; `cadence_seconds` is None for what
-    is written only when something changes.
+    is written only when something changes. `append` is "rewrite" when the writer replaces the whole
+    log for each line: half a line at its end is damage then.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Source:
     cadence_seconds: float | None = None
     writer: str = ""
     time_key: str = ""
+    append: str = ""
 
 
 def load_registry(file: Path) -> tuple[Source, ...]:
@@ -81,6 +83,7 @@ def _source(file: Path, table: dict[str, Any]) -> Source:
             cadence_seconds=meta.get("cadence_seconds"),
             writer=meta.get("writer", ""),
             time_key=meta.get("time_key", ""),
+            append=meta.get("append", ""),
         )
     except (KeyError, TypeError) as error:
         raise WatchhouseError(f"`{file}`: `{name}` lacks {error} in its config.meta") from error
@@ -96,6 +99,7 @@ def _wrong(source: Source) -> str | None:
         "the name of a table of the ledger": source.name in LEDGER,
         f"a kind that is not one of {', '.join(KINDS)}": source.kind not in KINDS,
         f"a root that is not one of {', '.join(ROOTS)}": source.root not in ROOTS,
+        "an append that is not `rewrite`": source.append not in ("", "rewrite"),
         "no path": not source.path and source.root != "text",
         "a path that leaves its root": path.is_absolute() or ".." in path.parts,
     }

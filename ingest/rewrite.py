@@ -10,7 +10,7 @@ from typing import Any
 from ingest.commit import Commit
 from ingest.registry import Source
 from ingest.store import COLUMNS_BY_KIND, literal
-from ingest.vet import Vetted
+from ingest.vet import BadBytes, Line, Vetted
 
 # (table, file id, offset): a row of the stream's own table or of the quarantine
 Key = tuple[str, str, int]
@@ -18,16 +18,24 @@ Key = tuple[str, str, int]
 
 @dataclass
 class Change:
-    """What rewriting did: keys that are no longer true, and the lines that are new."""
+    """What rewriting did: keys that are no longer true, and the lines that are new.
+
+    `is_prefix` says that nothing was rewritten: the content is the beginning of what was read.
+    """
 
     superseded: list[Key]
     added: Vetted
+    kept_count: int
+    is_prefix: bool
 
 
-def align(commit: Commit, source: Source, new: Vetted, lineage: list[str]) -> Change | None:
-    """Compare a content with the lines that were read under the ids of `lineage`.
+def align(
+    commit: Commit, source: Source, new: Vetted, lineage: list[str], *, is_same: bool = False
+) -> Change | None:
+    """Compare a content with the lines that were read under the ids of `lineage`, newest id first.
 
-    None when fewer than half of the lines of the shorter one are equal: it is another file then.
+    None when fewer than half of the lines of the shorter one are equal: it is another file then,
+    unless `is_same` says that it is known to be this one.
     """
     commit.flush()  # rows of this very look count as read
     old: defaultdict[object, list[Key]] = defaultdict(list)
@@ -35,22 +43,35 @@ def align(commit: Commit, source: Source, new: Vetted, lineage: list[str]) -> Ch
     for key, content in _lines(commit, source, lineage):
         old[content].append(key)
         total += 1
+    kept: list[tuple[Key, int]] = []
     added = Vetted(blank_bytes=new.blank_bytes)
-    added.rows = [row for row in new.rows if not _found(old, row.content)]
-    added.bad = [bad for bad in new.bad if not _found(old, bad.content)]
-    fresh = len(added.rows) + len(added.bad)
+    added.rows = [row for row in new.rows if not _keep(old, row, kept)]
+    added.bad = [bad for bad in new.bad if not _keep(old, bad, kept)]
     count = len(new.rows) + len(new.bad)
-    kept = count - fresh
-    if kept * 2 < min(count, total):
+    if len(kept) * 2 < min(count, total) and not is_same:
         return None
-    return Change([key for keys in old.values() for key in keys], added)
+    superseded = [key for keys in old.values() for key in keys]
+    is_prefix = len(kept) == count and _is_prefix(kept, superseded, lineage[0])
+    return Change(superseded, added, len(kept), is_prefix)
 
 
-def _found(old: defaultdict[object, list[Key]], content: object) -> bool:
-    if keys := old.get(content):
-        keys.pop(0)
+def _keep(
+    old: defaultdict[object, list[Key]], part: Line | BadBytes, kept: list[tuple[Key, int]]
+) -> bool:
+    if keys := old.get(part.content):
+        kept.append((keys.pop(0), part.offset))
         return True
     return False
+
+
+def _is_prefix(kept: list[tuple[Key, int]], rest: list[Key], newest: str) -> bool:
+    """What is not found stands behind what is: under each id, and no line has moved."""
+    ends: dict[str, int] = {}
+    for (_, file_id, offset), place in kept:
+        if file_id == newest and offset != place:
+            return False
+        ends[file_id] = max(offset, ends.get(file_id, 0))
+    return all(offset > ends.get(file_id, -1) for _, file_id, offset in rest)
 
 
 def _lines(commit: Commit, source: Source, lineage: list[str]) -> Iterator[tuple[Key, object]]:

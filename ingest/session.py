@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -42,10 +42,14 @@ class BotReport:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What one poll committed; `load_id` is None when nothing was to be done."""
+    """What one poll committed; `load_id` is None when nothing was to be done.
+
+    `notices` say which looks were not taken, and why that is well.
+    """
 
     load_id: int | None
     bots: tuple[BotReport, ...]
+    notices: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -58,7 +62,7 @@ class LoadReport:
         return sum(bot.quarantined for bot in self.bots)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Look:
     """Everything that one look found, before any of it is written."""
 
@@ -101,7 +105,7 @@ class Session:
         """Look at every bot once and commit what is new in one transaction.
 
         `observed_at` None means now, after everything was looked at. With `as_of_mtime` each bot's
-        look stands at the newest mtime among its files; a bot without a newer one is skipped.
+        look stands at the newest mtime among its files; one that was taken before is not repeated.
         Raises WatchhouseError, with nothing written, when a logs folder is missing or a look
         would stand before the last one of its bot.
         """
@@ -113,18 +117,24 @@ class Session:
         for look in looks:
             look.at = (look.newest() or at) if as_of_mtime else at
         due = [look for look in looks if self._is_due(look, as_of_mtime)]
-        return self._write(due, is_import or as_of_mtime)
+        notices = [f"bot `{look.bot.name}`: the look at {look.at}Z was taken before"
+                   for look in looks if look not in due]  # fmt: skip
+        return replace(self._write(due, is_import or as_of_mtime), notices=tuple(notices))
 
     def _is_due(self, look: _Look, as_of_mtime: bool) -> bool:
         last = self._memory.last_poll.get(look.bot.name)
         if last is None or last < look.at:
             return True
-        if as_of_mtime and last == look.at:
+        if as_of_mtime and self._was_taken(look):
             return False
         raise WatchhouseError(
             f"bot `{look.bot.name}` was looked at {last}Z, a look at {look.at}Z comes too late",
             "looks are taken in the order of time; use another bot name or another home",
         )
+
+    def _was_taken(self, look: _Look) -> bool:
+        query = "select 1 from raw.polls where _bot = ? and polled_at = ?"
+        return bool(self._connection.execute(query, [look.bot.name, look.at]).fetchall())
 
     def _look(self, bot: Bot, is_live: bool) -> _Look:
         look = _Look(bot)
@@ -201,8 +211,10 @@ class Session:
             if found.status != "unchanged":
                 (load_series if source.kind == "series" else load_state_file)(commit, source, found)
         for source, tree, status, files in look.streams:
-            is_readable = load_stream(commit, source, tree, files, vetter(source.kind, commit.mask))
-            _note_status(commit, source, status if is_readable else "denied")
+            other, detail = load_stream(
+                commit, source, tree, files, vetter(source.kind, commit.mask)
+            )
+            _note_status(commit, source, other or status, detail)
         looked_at, bad = _tally(commit, look)
         masked = self._mask.count - masked_before
         commit.add("polls", (look.bot.name, look.at, looked_at, bad, is_import, load_id, masked))
@@ -270,13 +282,13 @@ def _note_roots(commit: Commit) -> None:
             commit.add("bots", (*row, commit.at))
 
 
-def _note_status(commit: Commit, source: Source, status: str) -> None:
+def _note_status(commit: Commit, source: Source, status: str, detail: str | None = None) -> None:
     """A change of status of what is judged by its registry path alone."""
     key = (commit.bot.name, source.name, source.path)
     before = commit.memory.observed.get(key)
-    if before is None or before.status != status:
-        commit.memory.observed[key] = Observed(status, "", None)
-        commit.observe(source, source.path, Document(status, ""))
+    if before is None or (before.status, before.detail) != (status, detail):
+        commit.memory.observed[key] = Observed(status, "", None, detail=detail)
+        commit.observe(source, source.path, Document(status, "", detail=detail))
 
 
 def _tally(commit: Commit, look: _Look) -> tuple[int, int]:

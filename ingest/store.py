@@ -67,7 +67,8 @@ LEDGER: dict[str, dict[str, str]] = {
         "head_sha256": "varchar", "head_bytes": "bigint", "tail_sha256": "varchar",
         "tail_bytes": "bigint", "prefix_sha256": "varchar", "ordinal": "bigint",
         "status": "varchar", "first_seen_at": "timestamp", "last_seen_at": "timestamp",
-        "item_count": "bigint", "replaces": "varchar",
+        "item_count": "bigint", "replaces": "varchar", "shrunk_bytes": "bigint",
+        "shrunk_sha256": "varchar",
     },
     "quarantine": {
         "_bot": "varchar", "stream": "varchar", "_file_id": "varchar", "_file": "varchar",

@@ -158,8 +158,8 @@ def ingest(
             f" unreadable, {bot.rows} new rows, {bot.quarantined} quarantined",
             err=True,
         )
-    if not report.bots:
-        click.echo("nothing changed since the last look", err=True)
+    for notice in report.notices:
+        click.echo(notice, err=True)
 
 
 @cli.command()

@@ -38,6 +38,7 @@ class LogHistory(RuleBasedStateMachine):
         self.count = 0
         self.seen: set[str] = set()
         self.changed: set[str] = set()
+        self.copy = b""
 
     @rule()
     def restart(self) -> None:
@@ -128,6 +129,19 @@ class LogHistory(RuleBasedStateMachine):
         lines[place] = b"#" * len(old) if same_length else old[: len(old) // 2]
         self.changed.add(old.decode())
         self.log.write_bytes(b"\n".join(lines))
+
+    @precondition(lambda self: self.log.exists())
+    @rule()
+    def back_up(self) -> None:
+        self.copy = self.log.read_bytes()
+
+    @precondition(lambda self: self.copy)
+    @rule(cut=integers(0, 30))
+    def restore(self, cut: int) -> None:
+        """What stands in the log and not in the copy may be replaced by what comes after it."""
+        if self.log.exists():
+            self.changed.update(self.log.read_text().split("\n"))
+        self.log.write_bytes(self.copy[: len(self.copy) - cut])
 
     @rule()
     def look(self) -> None:
