@@ -33,7 +33,6 @@ def test_model_is_named_for_its_layer(healthy: Built) -> None:
     assert broken(healthy, lambda n: not n["name"].startswith(PREFIXES[layer(n)])) == {}
 
 
-@pytest.mark.xfail(reason="staging and intermediate models are being described", strict=False)
 def test_description_says_the_grain(healthy: Built) -> None:
     assert broken(healthy, lambda n: not n["description"].startswith("One row per")) == {}
 
