@@ -2,16 +2,31 @@
 -- and
 -- closes may repeat per poll.
 with
+    named as (
+        select
+            *,
+            coalesce(
+                order_id,
+                -- legacy rows share the client's id; only the ack has the exchange's
+                case
+                    when client_order_id is not null
+                    then max(order_id) over (partition by bot, client_order_id)
+                end,
+                client_order_id,
+                attempt_id,
+                _file_id || ':' || _offset
+            ) as order_key
+        from {{ ref("stg_order_events") }}
+        where not is_test
+    ),
     events as (
         select
             *,
-            coalesce(order_id, client_order_id, attempt_id) as order_key,
             row_number() over (
-                partition by bot, coalesce(order_id, client_order_id, attempt_id), event_type
+                partition by bot, order_key, event_type
                 order by occurred_at desc, _file_id desc, _offset desc
             ) as nth_from_last
-        from {{ ref("stg_order_events") }}
-        where not is_test
+        from named
     )
 select
     bot,

@@ -19,7 +19,7 @@ with
     )
 select
     coalesce(attempts.bot, orders.bot) as bot,
-    coalesce(attempts.attempt_key, orders.order_key) as order_key,
+    coalesce(orders.order_key, attempts.attempt_key) as order_key,
     orders.order_id,
     coalesce(attempts.attempt_id, orders.attempt_id) as attempt_id,
     coalesce(attempts.intent_id, orders.intent_id) as intent_id,
