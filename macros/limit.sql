@@ -1,4 +1,5 @@
-{# Where each limit comes from: the bot's config while one is known, else the var of the same name. #}
+{# Where each limit comes from: the bot's config while one is known, else the var of the same name;
+   `loops`: never under so many of the bot's measured loops. #}
 {% macro limit_sources() -%}
     {%- do return(
         [
@@ -77,12 +78,12 @@
             {"name": "nav_surface_ratio"},
             {"name": "drawdown_difference_ratio"},
             {"name": "frozen_mark_seconds"},
-            {"name": "silent_seconds"},
+            {"name": "silent_seconds", "loops": 3},
             {"name": "refusals_count"},
             {"name": "dominant_gate_ratio"},
             {"name": "no_close_seconds"},
-            {"name": "exit_scan_age_seconds"},
-            {"name": "crossed_level_seconds"},
+            {"name": "exit_scan_age_seconds", "loops": 3},
+            {"name": "crossed_level_seconds", "loops": 2},
         ]
     ) -%}
 {%- endmacro %}

@@ -17,21 +17,33 @@
     )
 }}
 with
-    last_hour as (
-        select as_of, bot, count(*) as refusals, mode(reason) as gate
+    decided as (
+        select as_of, bot, reason
         from {{ at_clock(ref("fct_vetoes"), within="1 hour") }} as vetoes
+        union all
+        select as_of, bot, null as reason
+        from {{ at_clock(ref("fct_orders"), within="1 hour") }} as orders
+        where is_filled and not is_reduce_only
+    ),
+    last_hour as (
+        select as_of, bot, count(*) as decisions, count(reason) as refusals, mode(reason) as gate
+        from decided
         group by as_of, bot
     ),
     dominant as (
         select last_hour.*, runs.run_from, runs._file, runs._offset
         from last_hour
         inner join {{ at_clock(limit("refusals_count")) }} as enough using (as_of, bot)
+        inner join {{ at_clock(limit("dominant_gate_ratio")) }} as dominance using (as_of, bot)
+        inner join decided using (as_of, bot)
         inner join
             {{ at_clock(ref("fct_refusal_runs")) }} as runs
             on runs.as_of = last_hour.as_of
             and runs.bot = last_hour.bot
             and runs.reason = last_hour.gate
-        where last_hour.refusals >= enough.value
+        where last_hour.refusals >= enough.value and decided.reason = last_hour.gate
+        group by all
+        having count(*) >= any_value(dominance.value) * last_hour.decisions
     ),
     refused as (
         select
@@ -53,7 +65,10 @@ with
             dominant.bot,
             max(orders.acked_at) as last_order_ts,
             count(*) filter (
-                where orders.is_filled and orders.acked_at >= dominant.run_from
+                where
+                    orders.is_filled
+                    and not orders.is_reduce_only
+                    and orders.acked_at >= dominant.run_from
             ) as fills_since
         from dominant
         inner join
@@ -88,7 +103,5 @@ select
     dominant._offset
 from dominant
 inner join refused using (as_of, bot)
-inner join {{ at_clock(limit("dominant_gate_ratio")) }} as dominance using (as_of, bot)
 left join orders using (as_of, bot)
 left join {{ at_clock(ref("fct_exit_coverage")) }} as coverage using (as_of, bot)
-where gate_refusals >= dominance.value * vetoed_attempts

@@ -1,5 +1,5 @@
 -- Each limit as it was in force: the bot's config from the look that saw it, the project's var
--- before.
+-- before. A limit on the bot's loop is never under so many of its real loops: slow is not dead.
 with
     bots as (select bot, min(first_at) as first_at from {{ ref("stg_bots") }} group by bot),
     configured as (
@@ -14,19 +14,22 @@ with
         select
             bots.bot,
             defaults.limit_name,
-            defaults.value,
+            greatest(defaults.value, defaults.loops * paces.loop_seconds) as value,
             'var' as source,
             timestamp '1970-01-01' as valid_from
         from bots
+        inner join {{ ref("int_loops_measured") }} as paces on paces.bot = bots.bot
         cross join
             (
                 values
                     {% for limit in limit_sources() -%}
                         (
-                            '{{ limit.name }}', cast({{ var(limit.name) }} as double)
+                            '{{ limit.name }}',
+                            cast({{ var(limit.name) }} as double),
+                            cast({{ limit.loops or "null" }} as bigint)
                         ){{ "," if not loop.last }}
                     {% endfor %}
-            ) as defaults(limit_name, value)
+            ) as defaults(limit_name, value, loops)
     )
 select
     bot,

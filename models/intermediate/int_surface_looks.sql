@@ -1,51 +1,76 @@
 -- What each look made of a file: ingest's status, refined by what its content says of itself.
 with
-    looks as (
+    seen as (
         select
-            looks.*,
+            looks.bot,
+            looks.surface,
+            looks.detail,
+            looks.missing_keys,
+            looks.nonfinite_keys,
+            looks.size_bytes,
+            looks.written_at,
+            looks.observed_at,
+            looks._file,
+            looks._sha256,
             versions.published_at,
             versions.seconds_back,
+            coalesce(versions.is_state, true) as is_state,
             surfaces.kind,
-            surfaces.cadence_seconds,
+            -- a bot slower than its files' cadence is not stale for that
+            surfaces.cadence_seconds
+            * greatest(1, paces.loop_seconds / surfaces.cadence_seconds) as cadence_seconds,
+            paces.poll_seconds,
             imports.started_at as import_started_at,
             case
-                when looks.status <> 'ok' or surfaces.kind <> 'snapshot'
-                then looks.status
-                when versions.went_back
+                when looks.status = 'ok' and surfaces.kind = 'snapshot' and versions.went_back
                 then 'went_back'
-                when len(looks.missing_keys) > 0
+                when
+                    looks.status = 'ok'
+                    and surfaces.kind = 'snapshot'
+                    and len(looks.missing_keys) > 0
                 then 'incomplete'
-                when len(looks.nonfinite_keys) > 0
+                when
+                    looks.status = 'ok'
+                    and surfaces.kind = 'snapshot'
+                    and len(looks.nonfinite_keys) > 0
                 then 'nonfinite'
-                else 'ok'
-            end as refined_status,
-            case
-                when surfaces.kind in ('events', 'text')
-                then looks.status in ('ok', 'missing', 'torn')  -- read to its last whole line
                 -- written only on change: until there is something to write, no file is right
                 when
-                    surfaces.cadence_seconds is null
-                    and looks.status = 'missing'
+                    looks.status = 'missing'
+                    and surfaces.kind = 'snapshot'
+                    and surfaces.cadence_seconds is null
                     and looks.observed_at
                     = min(looks.observed_at) over (partition by looks.bot, looks.surface)
-                then true
-                else looks.status = 'ok' and coalesce(versions.is_state, true)
-            end as is_good
+                then 'unwritten'
+                else looks.status
+            end as status
         from {{ ref("stg_observations") }} as looks
         inner join {{ ref("int_surfaces") }} as surfaces using (surface)
+        inner join {{ ref("int_loops_measured") }} as paces on paces.bot = looks.bot
         left join {{ ref("int_import_starts") }} as imports on imports.bot = looks.bot
         left join
             {{ ref("int_snapshots_vetted") }} as versions
             on versions.bot = looks.bot
             and versions.surface = looks.surface
             and versions.observed_at = looks.observed_at
+    ),
+    looks as (
+        select
+            *,
+            case
+                when kind in ('events', 'text')
+                then status in ('ok', 'missing', 'torn')  -- read to its last whole line
+                else status in ('ok', 'nonfinite', 'unwritten') and is_state
+            end as is_good
+        from seen
     )
 select
     bot,
     surface,
     kind,
     cadence_seconds,
-    refined_status as status,
+    poll_seconds,
+    status,
     detail,
     missing_keys,
     nonfinite_keys,

@@ -1,18 +1,26 @@
 -- When a bot was being looked at: spans of polls with no gap over three cycles, and the gaps
 -- between. An import covers the event logs of the gap before it.
-{% set patience %}interval '{{ 3 * var("poll_cycle_seconds") }} seconds'{% endset %}
 with
-    polls as (select distinct bot, polled_at, is_import from {{ ref("stg_polls") }}),
+    polls as (
+        select distinct
+            polls.bot,
+            polls.polled_at,
+            polls.is_import,
+            3 * paces.poll_seconds * interval '1 second' as patience
+        from {{ ref("stg_polls") }} as polls
+        inner join {{ ref("int_loops_measured") }} as paces on paces.bot = polls.bot
+    ),
     marked as (
         select
             bot,
             polled_at,
             is_import,
+            patience,
             case
                 when
                     not is_import
                     and polled_at
-                    <= lag(polled_at) over (partition by bot order by polled_at) + {{ patience }}
+                    <= lag(polled_at) over (partition by bot order by polled_at) + patience
                 then 0
                 else 1
             end as is_start
@@ -23,6 +31,7 @@ with
             bot,
             polled_at,
             is_import,
+            patience,
             sum(is_start) over (
                 partition by bot order by polled_at rows between unbounded preceding and current row
             ) as span
@@ -32,7 +41,7 @@ with
         select
             bot,
             min(polled_at) as valid_from,
-            max(polled_at) + {{ patience }} as patient_until,
+            max(polled_at + patience) as patient_until,
             max(polled_at) as last_polled_at,
             bool_or(is_import) as is_import,
             lead(min(polled_at)) over (partition by bot order by min(polled_at)) as next_from,

@@ -16,7 +16,7 @@ with
                 then last_good_at + cadence_seconds * interval '{{ var("stale_cadences") }} seconds'
                 when is_good
                 then {{ forever() }}
-                else looks.valid_from + interval '{{ 3 * var("poll_cycle_seconds") }} seconds'
+                else looks.valid_from + 3 * poll_seconds * interval '1 second'
             end as good_until
         from {{ ref("int_surface_looks") }} as looks
         inner join
@@ -45,7 +45,7 @@ select
         then 'imported'
         when not is_watched
         then 'not polled'
-        when status in ('ok', 'nonfinite') and is_good and not is_fresh
+        when is_good and not is_fresh
         then 'stale'
         else status
     end as status,
