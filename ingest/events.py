@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ingest.commit import Commit, Counts
 from ingest.content import Content, UnsettledError, open_content
@@ -51,6 +51,7 @@ class _Stream:
     vet: Vet
     found: dict[str, Seen]
     is_denied: bool = False
+    lineless: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         key = (self.commit.bot.name, self.source.name)
@@ -76,10 +77,14 @@ class _Stream:
             if known and known.shrunk_bytes is not None:
                 lines = f"{known.shrunk_bytes} of the {known.read_offset} bytes that were read"
                 return None, f"shrank to {lines}; what was read stands"
-            rest = known.size - known.read_offset if known else seen.size
-            if rest > 0 and self.source.append == "rewrite" and (known or self._is_idle(seen)):
+            rest = known.size - known.read_offset if known else self._lineless(seen)
+            if rest > 0 and self.source.append == "rewrite":
                 return "torn", f"{rest} bytes after the last newline"
         return None, None
+
+    def _lineless(self, seen: Seen) -> int:
+        """The size of a file without a whole line; 0 of any other."""
+        return seen.size if seen.path in self.lineless or self._is_idle(seen) else 0
 
     def _is_idle(self, seen: Seen) -> bool:
         return self.commit.memory.idle.get(self._key(seen)) == seen.stamp
@@ -101,6 +106,7 @@ class _Stream:
     def _match(self, contents: list[Content], held: set[KnownFile]) -> None:
         free = [k for k in self.known if k.status != "rewritten" and k not in held]
         taken = moved(contents, free)
+        self.lineless = {content.seen.path for content in contents if not content.line_end()}
         rest = []
         for content in contents:
             if content.line_end() and not self._is_copy(content, contents, held):

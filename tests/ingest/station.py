@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from ingest import Bot, LoadReport, Session, Settings, run_once
 
@@ -82,14 +80,6 @@ def make_station(folder: Path, registry: str = REGISTRY) -> Station:
     config.mkdir()
     bot = Bot("main", logs, config, logs / "exec.log")
     return Station(folder, Settings(folder / "home", project, (bot,)))
-
-
-@pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    made = make_station(tmp_path)
-    yield made
-    if made.settings.live_file.exists():
-        assert_ledger_adds_up(made)
 
 
 def assert_ledger_adds_up(station: Station) -> None:

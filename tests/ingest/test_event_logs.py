@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import Station, make_station
+from station import Station, make_station
 
 from ingest import content
 from ingest.tree import Tree

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from conftest import Station
+from station import Station
 
 from ingest.mask import Masker
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Station
+from station import Station
 from test_event_logs import lines, numbers
 
 LOG = "execution/events.jsonl"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import duckdb
 import pytest
-from conftest import Station
+from station import Station
 
 from ingest import Bot, WatchhouseError, open_session, run_once
 from ingest.registry import load_registry

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Station
+from station import Station
 
 from ingest import WatchhouseError
 from ingest.publish import publish

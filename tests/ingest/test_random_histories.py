@@ -9,10 +9,10 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from conftest import assert_ledger_adds_up, make_station
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from hypothesis.strategies import booleans, integers
+from station import assert_ledger_adds_up, make_station
 
 from ingest import open_session
 

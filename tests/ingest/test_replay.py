@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Station
+from station import Station
 
 from ingest import UsageError, WatchhouseError
 from ingest.replay import replay

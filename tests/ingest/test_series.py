@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import Station
+from station import Station
 
 
 def points(*values: float) -> list[dict[str, float]]:

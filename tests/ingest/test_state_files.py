@@ -8,7 +8,7 @@ import threading
 import time
 from datetime import datetime
 
-from conftest import Station
+from station import Station
 
 from ingest import run_once
 

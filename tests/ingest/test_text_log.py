@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from conftest import Station
+from station import Station
 
 LOG = b"""\
 2026-03-10 06:00:00,013 INFO [exutil] [screener] attempted=3 emitted=1

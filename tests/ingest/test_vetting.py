@@ -6,10 +6,10 @@ import json
 from math import isfinite
 
 import pytest
-from conftest import Station
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import binary, lists, recursive, sampled_from, text
+from station import Station
 
 from ingest.content import LINE_BYTES
 from ingest.jsontext import NotJsonError, decode
