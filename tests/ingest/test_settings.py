@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,12 @@ def test_environment_names_home_and_project(
     monkeypatch.setenv("WATCHHOUSE_PROJECT", str(tmp_path / "p"))
     settings = load_settings()
     assert (settings.home, settings.project) == (tmp_path / "h", tmp_path / "p")
+
+
+def test_settings_and_errors_bring_none_of_the_readers() -> None:
+    code = (
+        "import sys, ingest.errors, ingest.settings;"
+        "print([m for m in ('duckdb', 'pyarrow', 'yaml', 'orjson') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
