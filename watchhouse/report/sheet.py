@@ -111,4 +111,4 @@ def finish(layers: Sequence[Any], height: int, sheet: Sheet) -> dict[str, Any]:
             "gridColor": colour.GRID,
         },
     }
-    return {**chart.to_dict(), "config": look}
+    return {**chart.to_dict(validate=False), "config": look}
