@@ -50,7 +50,7 @@ def test_help_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_reader_that_leaves_the_pipe_is_no_traceback(home: Path) -> None:
-    command = f"{sys.executable} -m watchhouse.cli --home '{home}' sql 'from range(900000)' "
+    command = f"'{sys.executable}' -m watchhouse.cli --home '{home}' sql 'from range(900000)' "
     run = subprocess.run(
         ["bash", "-c", f"{command} --format csv | head -1"],
         capture_output=True,
