@@ -16,13 +16,17 @@ _PAUSE_SECONDS = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """What reading a state file gave: its bytes, or the word why not."""
+    """What reading a state file gave: its bytes, or the word why not.
+
+    Status "unchanged" stands for content of the hash `sha256` that was captured before.
+    """
 
     path: str
     status: str
     raw: bytes = b""
     seen: Seen | None = None
     detail: str | None = None
+    sha256: str = ""
 
 
 def capture(tree: Tree, path: str, is_whole: Callable[[bytes], bool] | None = None) -> Capture:

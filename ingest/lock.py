@@ -16,6 +16,10 @@ from ingest.errors import WatchhouseError
 from ingest.settings import Settings
 
 
+class HeldError(WatchhouseError):
+    """Another process holds the warehouse."""
+
+
 @contextmanager
 def writer_lock(settings: Settings, wait_seconds: float = 0) -> Iterator[None]:
     """Hold the home for writing; within one process it may be taken again.
@@ -48,7 +52,7 @@ def _acquire(lock: FileLock, settings: Settings, wait_seconds: float) -> None:
     try:
         lock.acquire(timeout=wait_seconds, poll_interval=0.05)
     except Timeout:
-        raise WatchhouseError(
+        raise HeldError(
             f"`{settings.home}` is being written by {_holder(settings)}",
             "wait for it to end, or use another home (--home, WATCHHOUSE_HOME)",
         ) from None

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 
 from ingest.capture import Capture, capture
-from ingest.commit import Commit, from_ns, utc_now
-from ingest.documents import Document, read_document
+from ingest.commit import Commit, utc_now
+from ingest.documents import Document
 from ingest.errors import WatchhouseError
-from ingest.events import find_stream, load_stream
+from ingest.events import load_stream
+from ingest.lock import HeldError
+from ingest.look import Look, look_at
 from ingest.mask import Masker
-from ingest.memory import Memory, Observed
+from ingest.memory import Memory, Observed, Stamp
 from ingest.registry import Source, load_registry
 from ingest.series import load_series
 from ingest.settings import Bot, Settings
+from ingest.spool import Lost, Spool
 from ingest.statefiles import load_state_file
 from ingest.store import connect_live, create_raw, tables
-from ingest.tree import Seen, Tree
+from ingest.tree import Tree
 from ingest.vet import vetter
-
-_STATE_KINDS = ("snapshot", "config", "series")
 
 
 @dataclass(frozen=True)
@@ -62,23 +64,6 @@ class LoadReport:
         return sum(bot.quarantined for bot in self.bots)
 
 
-@dataclass(eq=False)
-class _Look:
-    """Everything that one look found, before any of it is written."""
-
-    bot: Bot
-    states: list[tuple[Source, Capture]] = field(default_factory=list)
-    streams: list[tuple[Source, Tree, str, list[Seen]]] = field(default_factory=list)
-    absent: list[Source] = field(default_factory=list)
-    at: datetime = datetime.min
-
-    def newest(self) -> datetime | None:
-        """The newest mtime of the registered files."""
-        seen = [found.seen for _, found in self.states if found.seen]
-        seen += [one for _, _, _, files in self.streams for one in files]
-        return max((from_ns(one.mtime_ns) for one in seen), default=None)
-
-
 class Session:
     """The live warehouse held open for one or many polls; see open_session."""
 
@@ -88,6 +73,7 @@ class Session:
         self._registry = load_registry(settings.registry_file)
         self._columns = tables(self._registry)
         self._mask = Masker(settings.mask_patterns)
+        self._spool = Spool(settings, self._registry)
         create_raw(connection, self._registry)
         self._memory = Memory.load(connection)
 
@@ -111,73 +97,52 @@ class Session:
         """
         for bot in self._settings.bots:
             _check_folders(bot)
-        is_live = observed_at is None and not as_of_mtime
-        looks = [self._look(bot, is_live) for bot in self._settings.bots]
-        at = _naive(observed_at) if observed_at else utc_now()
-        for look in looks:
-            look.at = (look.newest() or at) if as_of_mtime else at
+        if observed_at is None and not as_of_mtime:
+            looks = [self._spool.take(bot) for bot in self._settings.bots]
+        else:
+            looks = [self._look(bot, observed_at) for bot in self._settings.bots]
         due = [look for look in looks if self._is_due(look, as_of_mtime)]
         notices = [f"bot `{look.bot.name}`: the look at {look.at}Z was taken before"
                    for look in looks if look not in due]  # fmt: skip
-        return replace(self._write(due, is_import or as_of_mtime), notices=tuple(notices))
+        if not due:
+            return LoadReport(None, (), tuple(notices))
+        load_id, reports = self._commit(due, is_import or as_of_mtime)
+        return LoadReport(load_id, reports, tuple(notices))
 
-    def _is_due(self, look: _Look, as_of_mtime: bool) -> bool:
+    def _look(self, bot: Bot, observed_at: datetime | None) -> Look:
+        """A look at a stated time, else at the newest mtime: it is committed or nothing."""
+
+        def known(source: str, path: str) -> tuple[Stamp | None, str] | None:
+            before = self._memory.observed.get((bot.name, source, path))
+            return (before.stamp, before.sha256 or "") if before else None
+
+        look = look_at(bot, self._registry, known, is_live=False)
+        look.at = _naive(observed_at) if observed_at else (look.newest() or utc_now())
+        return look
+
+    def _is_due(self, look: Look, as_of_mtime: bool) -> bool:
         last = self._memory.last_poll.get(look.bot.name)
         if last is None or last < look.at:
             return True
         if as_of_mtime and self._was_taken(look):
             return False
+        self._spool.drop([look])
         raise WatchhouseError(
             f"bot `{look.bot.name}` was looked at {last}Z, a look at {look.at}Z comes too late",
             "looks are taken in the order of time; use another bot name or another home",
         )
 
-    def _was_taken(self, look: _Look) -> bool:
+    def _was_taken(self, look: Look) -> bool:
         query = "select 1 from raw.polls where _bot = ? and polled_at = ?"
         return bool(self._connection.execute(query, [look.bot.name, look.at]).fetchall())
 
-    def _look(self, bot: Bot, is_live: bool) -> _Look:
-        look = _Look(bot)
-        trees: dict[str, Tree] = {}
-        for source in self._registry:
-            root = bot.root(source.root)
-            if root is None:
-                look.absent.append(source)
-                continue
-            tree = trees.setdefault(source.root, Tree(root))
-            pattern = bot.text.name if source.root == "text" and bot.text else source.path
-            if source.kind in _STATE_KINDS:
-                look.states += self._capture(bot, source, tree, pattern, is_live)
-            else:
-                look.streams.append((source, tree, *find_stream(tree, pattern)))
-        return look
-
-    def _capture(
-        self, bot: Bot, source: Source, tree: Tree, pattern: str, is_live: bool
-    ) -> Iterator[tuple[Source, Capture]]:
-        def is_whole(raw: bytes) -> bool:
-            return read_document(source, raw).status == "ok"
-
-        for path in tree.live_paths(pattern):
-            before = self._memory.observed.get((bot.name, source.name, path))
-            found = tree.find(path)
-            if (
-                before
-                and before.stamp
-                and isinstance(found, Seen)
-                and found.state_stamp == before.stamp
-            ):
-                yield source, Capture(path, "unchanged", seen=found)
-            else:
-                yield source, capture(tree, path, is_whole if is_live else None)
-
-    def _write(self, looks: list[_Look], is_import: bool) -> LoadReport:
-        if not looks:
-            return LoadReport(None, ())
+    def _commit(self, due: list[Look], is_import: bool) -> tuple[int, tuple[BotReport, ...]]:
+        """One transaction for the looks that waited in the spool and those that are due."""
         load_id = self._memory.next_load_id
+        written: list[Look] = []
         try:
             self._connection.execute("begin")
-            reports = tuple(self._write_look(look, load_id, is_import) for look in looks)
+            reports = tuple(self._write(look, load_id, is_import, written) for look in due)
             self._connection.execute("commit")
         except BaseException as error:
             self._forget()
@@ -188,9 +153,36 @@ class Session:
                 ) from error
             raise
         self._memory.next_load_id += 1
-        for look in looks:
+        self._spool.drop(written)
+        for look in due:
             self._memory.last_poll[look.bot.name] = look.at
-        return LoadReport(load_id, reports)
+            self._spool.tell_lost(look.bot)
+        return load_id, reports
+
+    def _fits(self, look: Look) -> bool:
+        """A look of the spool is not committed yet, and no later one is."""
+        last = self._memory.last_poll.get(look.bot.name)
+        if last is None or last < look.at:
+            return True
+        if not self._was_taken(look):
+            self._spool.note_lost(look, "taken by a clock that was set back")
+        self._spool.drop([look])
+        return False
+
+    def _write(self, look: Look, load_id: int, is_import: bool, written: list[Look]) -> BotReport:
+        """A look, after those at the same bot that wait in the spool; its report counts them in."""
+        rows = quarantined = 0
+        for before in self._spool.waiting(look.bot, look.at):
+            if self._fits(before):
+                report = self._write_look(before, load_id, is_import=False)
+                rows, quarantined = rows + report.rows, quarantined + report.quarantined
+                before.states.clear()
+                written.append(before)
+        report = self._write_look(look, load_id, is_import, self._spool.lost(look.bot))
+        written.append(look)
+        return replace(
+            report, rows=rows + report.rows, quarantined=quarantined + report.quarantined
+        )
 
     def _forget(self) -> None:
         """Back to what is committed."""
@@ -199,7 +191,18 @@ class Session:
         with suppress(duckdb.Error):  # a database that failed for good says so at the next look
             self._memory = Memory.load(self._connection)
 
-    def _write_look(self, look: _Look, load_id: int, is_import: bool) -> BotReport:
+    def _load_state(self, commit: Commit, source: Source, found: Capture) -> None:
+        if found.status == "unchanged":
+            before = self._memory.observed.get((commit.bot.name, source.name, found.path))
+            if before and before.sha256 == found.sha256:
+                return
+            # Captured for a warehouse that is gone: what stands there now is all there is.
+            found = capture(Tree(commit.bot.root(source.root) or Path()), found.path)
+        (load_series if source.kind == "series" else load_state_file)(commit, source, found)
+
+    def _write_look(
+        self, look: Look, load_id: int, is_import: bool, lost: Iterable[Lost] = ()
+    ) -> BotReport:
         commit = Commit(
             self._connection, self._memory, self._columns, look.bot, load_id, look.at, self._mask
         )
@@ -208,8 +211,7 @@ class Session:
         for source in look.absent:
             _note_status(commit, source, "not configured")
         for source, found in look.states:
-            if found.status != "unchanged":
-                (load_series if source.kind == "series" else load_state_file)(commit, source, found)
+            self._load_state(commit, source, found)
         for source, tree, status, files in look.streams:
             other, detail = load_stream(
                 commit, source, tree, files, vetter(source.kind, commit.mask)
@@ -217,6 +219,9 @@ class Session:
             _note_status(commit, source, other or status, detail)
         looked_at, bad = _tally(commit, look)
         masked = self._mask.count - masked_before
+        for one in lost:
+            what = (None, None, None, None, one.from_at, one.to_at, f"{one.looks} looks: {one.why}")
+            commit.add("losses", (look.bot.name, "spool", *what, look.at, load_id))
         commit.add("polls", (look.bot.name, look.at, looked_at, bad, is_import, load_id, masked))
         commit.flush()
         return BotReport(
@@ -249,9 +254,30 @@ def run_once(
     as_of_mtime: bool = False,
     wait_seconds: float = 0,
 ) -> LoadReport:
-    """Look at every configured bot once; see Session.poll."""
+    """Look at every configured bot once; see Session.poll.
+
+    While another process holds the warehouse, a look of now is kept in the spool at once.
+    """
+    if observed_at is None and not as_of_mtime:
+        try:
+            with open_session(settings) as session:
+                return session.poll(is_import=is_import)
+        except HeldError:
+            keep_looks(settings)
+            if not wait_seconds:
+                raise
     with open_session(settings, wait_seconds) as session:
         return session.poll(observed_at, is_import=is_import, as_of_mtime=as_of_mtime)
+
+
+def keep_looks(settings: Settings) -> None:
+    """Look at the state files of every bot and keep them for the next commit, without a lock."""
+    spool = Spool(settings, load_registry(settings.registry_file))
+    for bot in settings.bots:
+        _check_folders(bot)
+        look = spool.take(bot)
+        if look.file is None:
+            spool.note_lost(look, "the spool was full")
 
 
 def _check_folders(bot: Bot) -> None:
@@ -291,7 +317,7 @@ def _note_status(commit: Commit, source: Source, status: str, detail: str | None
         commit.observe(source, source.path, Document(status, "", detail=detail))
 
 
-def _tally(commit: Commit, look: _Look) -> tuple[int, int]:
+def _tally(commit: Commit, look: Look) -> tuple[int, int]:
     """Files that were there, and those of them that could not be read."""
     files = sum(found.seen is not None or found.status == "denied" for _, found in look.states)
     files += sum(len(found) for _, _, _, found in look.streams)

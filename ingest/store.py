@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from ingest.errors import WatchhouseError
-from ingest.lock import writer_lock
+from ingest.lock import HeldError, writer_lock
 from ingest.registry import Source
 from ingest.settings import Settings
 
@@ -141,7 +141,8 @@ def connect_live(
         try:
             connection = duckdb.connect(str(settings.live_file))
         except duckdb.Error as error:
-            raise WatchhouseError(
+            kind = HeldError if "lock" in str(error) else WatchhouseError
+            raise kind(
                 f"`{settings.live_file}` does not open: {str(error).splitlines()[0]}",
                 "a program that holds it open must close it first; readers use the published file",
             ) from error
