@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,9 @@ from watchhouse.render import lines
 from watchhouse.report.command import report as report_command
 from watchhouse.sql import run_sql
 from watchhouse.terminal import print_lines, progress
+
+if TYPE_CHECKING:
+    from ingest import LoadReport
 
 # 3 is whatever is no verdict: unknown, wrong usage, nothing selected, no warehouse.
 EXIT = {"ok": 0, "warn": 1, "crit": 2, "unknown": 3}
@@ -136,9 +139,20 @@ def init(ctx: click.Context, bots: tuple[str, ...]) -> None:
     "--as-of-mtime", is_flag=True, help="An import: the look stands at the newest file time."
 )
 @click.option("--observed-at", metavar="TIME", help="When the look was taken, ISO-8601 [now].")
+@click.option(
+    "--follow", is_flag=True, help="Go on until SIGTERM or Ctrl-C, looking again and again."
+)
+@click.option(
+    "--every", default=5.0, show_default=True, help="Seconds between commits of --follow."
+)
 @click.pass_context
 def ingest(
-    ctx: click.Context, bots: tuple[str, ...], as_of_mtime: bool, observed_at: str | None
+    ctx: click.Context,
+    bots: tuple[str, ...],
+    as_of_mtime: bool,
+    observed_at: str | None,
+    follow: bool,
+    every: float,
 ) -> None:
     """Read what is new in the bots' files, once.
 
@@ -147,11 +161,26 @@ def ingest(
     """
     if as_of_mtime and observed_at:
         raise click.UsageError("use one of --as-of-mtime and --observed-at", ctx)
+    if follow and (as_of_mtime or observed_at):
+        raise click.UsageError("--follow looks at the files as they are now", ctx)
     from ingest import run_once
 
+    if follow:
+        from ingest.follow import follow as run
+
+        run(_with_bots(_settings(ctx), bots), every, _tell_news)
+        return
     at = parse_instant(observed_at) if observed_at else None
     settings = _with_bots(_settings(ctx), bots)
-    report = run_once(settings, at, as_of_mtime=as_of_mtime, wait_seconds=LOCK_WAIT_SECONDS)
+    _tell_load(run_once(settings, at, as_of_mtime=as_of_mtime, wait_seconds=LOCK_WAIT_SECONDS))
+
+
+def _tell_news(report: "LoadReport") -> None:
+    if report.rows or report.quarantined:
+        _tell_load(report)
+
+
+def _tell_load(report: "LoadReport") -> None:
     for bot in report.bots:
         click.echo(
             f"{bot.bot}: {bot.files} files looked at {iso(bot.observed_at)}, {bot.unreadable}"

@@ -1,0 +1,116 @@
+"""Following the bots: every version of a state file as it comes, a commit every few seconds."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import Any
+
+from watchfiles import watch
+
+from ingest.errors import WatchhouseError
+from ingest.lock import HeldError
+from ingest.look import STATE_KINDS
+from ingest.registry import load_registry
+from ingest.session import LoadReport, keep_looks, run_once
+from ingest.settings import Settings
+
+_DEBOUNCE_MS = 200
+
+
+def follow(
+    settings: Settings,
+    every_seconds: float,
+    report: Callable[[LoadReport], None],
+    stop: threading.Event | None = None,
+) -> None:
+    """Ingest until `stop` is set or SIGTERM or SIGINT comes; a commit that began is finished.
+
+    Between commits the warehouse is closed; while another process holds it, looks at the state
+    files go to the spool. Raises WatchhouseError when the first look fails; a later failure is
+    said on stderr and the next look tries again.
+    """
+    stop = stop or threading.Event()
+    follower = _Follower(settings, report)
+    with _stopped_by_signals(stop):
+        follower.look(is_first=True)
+        while not stop.is_set():
+            follower.wait(time.monotonic() + every_seconds, stop)
+            if not stop.is_set():
+                follower.look()
+
+
+class _Follower:
+    def __init__(self, settings: Settings, report: Callable[[LoadReport], None]) -> None:
+        self._settings = settings
+        self._report = report
+        self._roots = [
+            path for b in settings.bots for path in (b.logs, b.config) if path is not None
+        ]
+        registry = load_registry(settings.registry_file)
+        self._names = {PurePath(s.path).name for s in registry if s.kind in STATE_KINDS}
+        self._watches = True
+        self._said = ""
+
+    def look(self, *, is_first: bool = False) -> None:
+        """Commit what is new, or say once why that is not possible now."""
+        try:
+            self._report(run_once(self._settings))
+            self._say("")
+        except HeldError as error:
+            self._say(f"{error.message}; the state files go to the spool meanwhile")
+        except (WatchhouseError, OSError) as error:
+            if is_first:
+                raise
+            self._say(str(error))
+
+    def wait(self, until: float, stop: threading.Event) -> None:
+        """Wait for the next commit, keeping each state file that changes before it."""
+        while self._watches and not stop.is_set() and time.monotonic() < until:
+            try:
+                for changes in self._changes(stop):
+                    if changes:
+                        keep_looks(self._settings)
+                    if time.monotonic() >= until:
+                        break
+            except (OSError, RuntimeError) as error:
+                self._watches = False
+                print(f"no notice of changed files ({error}): they are looked at in turn",
+                      file=sys.stderr, flush=True)  # fmt: skip
+            except WatchhouseError as error:
+                self._say(str(error))
+                break
+        stop.wait(max(0.0, until - time.monotonic()))
+
+    def _changes(self, stop: threading.Event) -> Iterator[Any]:
+        return watch(
+            *self._roots, stop_event=stop, debounce=_DEBOUNCE_MS, rust_timeout=_DEBOUNCE_MS,
+            yield_on_timeout=True, raise_interrupt=False, ignore_permission_denied=True,
+            watch_filter=lambda _, path: PurePath(path).name in self._names,
+        )  # fmt: skip
+
+    def _say(self, sentence: str) -> None:
+        if sentence and sentence != self._said:
+            print(sentence, file=sys.stderr, flush=True)
+        self._said = sentence
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
