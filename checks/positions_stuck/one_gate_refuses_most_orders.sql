@@ -18,32 +18,41 @@
 }}
 with
     decided as (
-        select as_of, bot, reason
+        select as_of, bot, reason, occurred_at
         from {{ at_clock(ref("fct_vetoes"), within="1 hour") }} as vetoes
         union all
-        select as_of, bot, null as reason
+        select as_of, bot, null as reason, occurred_at
         from {{ at_clock(ref("fct_orders"), within="1 hour") }} as orders
         where is_filled and not is_reduce_only
     ),
-    last_hour as (
-        select as_of, bot, count(*) as decisions, count(reason) as refusals, mode(reason) as gate
-        from decided
-        group by as_of, bot
-    ),
+    gates as (select as_of, bot, mode(reason) as gate from decided group by as_of, bot),
+    -- of the last hour, what was decided since the gate began to refuse
     dominant as (
-        select last_hour.*, runs.run_from, runs._file, runs._offset
-        from last_hour
-        inner join {{ at_clock(limit("refusals_count")) }} as enough using (as_of, bot)
-        inner join {{ at_clock(limit("dominant_gate_ratio")) }} as dominance using (as_of, bot)
-        inner join decided using (as_of, bot)
+        select gates.as_of, gates.bot, gates.gate, runs.run_from, runs._file, runs._offset
+        from gates
         inner join
             {{ at_clock(ref("fct_refusal_runs")) }} as runs
-            on runs.as_of = last_hour.as_of
-            and runs.bot = last_hour.bot
-            and runs.reason = last_hour.gate
-        where last_hour.refusals >= enough.value and decided.reason = last_hour.gate
-        group by all
-        having count(*) >= any_value(dominance.value) * last_hour.decisions
+            on runs.as_of = gates.as_of
+            and runs.bot = gates.bot
+            and runs.reason = gates.gate
+        inner join
+            decided
+            on decided.as_of = gates.as_of
+            and decided.bot = gates.bot
+            and decided.occurred_at >= runs.run_from
+        inner join
+            {{ at_clock(limit("refusals_count")) }} as enough
+            on enough.as_of = gates.as_of
+            and enough.bot = gates.bot
+        inner join
+            {{ at_clock(limit("dominant_gate_ratio")) }} as dominance
+            on dominance.as_of = gates.as_of
+            and dominance.bot = gates.bot
+        group by gates.as_of, gates.bot, gates.gate, runs.run_from, runs._file, runs._offset
+        having
+            count(decided.reason) >= max(enough.value)
+            and count(*) filter (where decided.reason = gates.gate)
+            >= max(dominance.value) * count(*)
     ),
     refused as (
         select

@@ -1,15 +1,15 @@
 -- Means: no signal has come out of the screener for longer than the bot's own limit, by our clock.
--- Look at: signal_metrics.jsonl and diagnostics.json, last_signal_ts.
+-- Look at: diagnostics.json, last_signal_ts; signal_metrics.jsonl counts exits too.
 -- Do: read the screener's log for fetch or universe errors; restart the executor and confirm new
 -- timestamps for signals and orders.
 -- Blind to: a market in which there is nothing to signal.
 {{
     config(
         meta={
-            "needs": ["diagnostics", "signal_metrics"],
+            "needs": ["diagnostics"],
             "playbook_lines": ["P4-S1", "P4-S2", "P4-C1", "P4-A1"],
             "explained_by": ["executor_is_silent"],
-            "proof": "update fct_liveness set last_signal_at = last_signal_at - interval '2 hours', process_started_at = process_started_at - interval '9 hours'; delete from fct_pipeline_minutes",
+            "proof": "update fct_liveness set last_signal_at = last_signal_at - interval '2 hours', process_started_at = process_started_at - interval '9 hours'",
         }
     )
 }}
@@ -25,11 +25,6 @@ with
         from {{ at_clock(ref("fct_liveness")) }} as liveness
         inner join {{ at_clock(limit("signals_idle_seconds")) }} as limits using (as_of, bot)
         inner join {{ watched() }} as watch using (as_of, bot)
-    ),
-    heard as (
-        select as_of, bot, sum(signal_count) as signals
-        from {{ at_clock(ref("fct_pipeline_minutes"), within="15 minutes") }} as minutes
-        group by as_of, bot
     )
 select
     idle.as_of,
@@ -49,6 +44,4 @@ select
     idle._file,
     idle._sha256
 from idle
-left join heard using (as_of, bot)
-where
-    idle_from + limit_seconds * interval '1 second' < idle.as_of and coalesce(heard.signals, 0) = 0
+where idle_from + limit_seconds * interval '1 second' < idle.as_of
