@@ -98,7 +98,8 @@ CONTRASTS = """
     const c = rgb(getComputedStyle(e).backgroundColor);
     if (c.length === 3 || c[3] === 1) return c } return [255, 255, 255] };
   const low = [];
-  for (const e of document.querySelectorAll('p, span, dt, dd, h1, h3, h4, th, td, li, summary, text')) {
+  const words = 'p, span, dt, dd, h1, h3, h4, th, td, li, summary, text';
+  for (const e of document.querySelectorAll(words)) {
     if (!e.textContent.trim() || !e.getClientRects().length) continue;
     const style = getComputedStyle(e);
     const [a, b] = [lum(rgb(e.tagName === 'text' ? style.fill : style.color)), lum(behind(e))];

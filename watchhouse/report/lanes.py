@@ -27,7 +27,7 @@ def lane_layers(panel: Panel, table: Table, window: Window, sheet: Sheet) -> tup
     """The layers and their height; lanes come in the order of the rows, names above them."""
     records = [*table.records()]
     names = [*dict.fromkeys(str(record[panel.get("y")]) for record in records)]
-    row = 16 + sheet.font + 12
+    row = sheet.font + 32
     height = row * len(names)
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, height], reverse=True, nice=False))
     words = [
@@ -39,10 +39,10 @@ def lane_layers(panel: Panel, table: Table, window: Window, sheet: Sheet) -> tup
         .encode(time_axis("at", window, sheet), y, text="name:N")
     ]
     for state, (tall, look) in LOOKS.items():
-        bottoms = {name: (i + 1) * row - 7 for i, name in enumerate(names)}
+        middles = {name: i * row + sheet.font + 12 for i, name in enumerate(names)}
         cells = [r for r in records if r[panel.get("state")] == state]
         rows = [
-            _cell(panel, r, bottoms[str(r[panel.get("y")])], tall, window, sheet) for r in cells
+            _cell(panel, r, middles[str(r[panel.get("y")])], tall, window, sheet) for r in cells
         ]
         if rows:
             layers.append(
@@ -60,7 +60,7 @@ def lane_layers(panel: Panel, table: Table, window: Window, sheet: Sheet) -> tup
 
 
 def _cell(
-    panel: Panel, record: dict[str, Any], bottom: int, tall: int, window: Window, sheet: Sheet
+    panel: Panel, record: dict[str, Any], middle: int, tall: int, window: Window, sheet: Sheet
 ) -> dict[str, Any]:
     start: datetime = record[panel.get("x")]
     end: datetime = record[panel.get("x2")]
@@ -72,7 +72,7 @@ def _cell(
     return {
         "from": milliseconds(start),
         "to": milliseconds(max(end, start + least)),
-        "y": bottom - tall,
-        "y2": bottom,
+        "y": middle - tall / 2,
+        "y2": middle + tall / 2,
         "tip": tip,
     }

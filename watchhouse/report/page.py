@@ -105,7 +105,7 @@ def make_report(
 def _show(maker: _Maker, panel: Panel, bot: str, place: str) -> Shown:
     table = run_panel(maker.connection, panel, maker.window, bot)
     holes = unusable(maker.connection, bot, panel.needs, maker.window)
-    if not table.rows:
+    if not table.rows or _is_all_zero(panel, table):
         return Shown(panel, place, table, [], None, _nothing(panel, holes, maker.window))
     is_drawn = panel.chart in DRAWN
     drawing = draw(panel, table, holes, maker.window, place) if is_drawn else None
@@ -114,6 +114,11 @@ def _show(maker: _Maker, panel: Panel, bot: str, place: str) -> Shown:
         rows = [rows[number] for number in drawing.rows]
     cells = [[*map(words.cell, row, table.columns)] for row in rows[:MOST_ROWS]]
     return Shown(panel, place, table, cells, drawing, None)
+
+
+def _is_all_zero(panel: Panel, table: Table) -> bool:
+    """An empty chart says less than the word none."""
+    return panel.chart == "step" and not any(table.column(panel.get("y")))
 
 
 def _nothing(panel: Panel, holes: Sequence[Span], window: Window) -> str:

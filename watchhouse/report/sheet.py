@@ -62,12 +62,15 @@ def time_axis(field: str, window: Window, sheet: Sheet) -> alt.X:
 
 def value_axis(field: str, values: Sequence[float], sheet: Sheet, *, zero: bool) -> alt.Y:
     """An axis of amounts; its unit stands in the caption."""
+    highest = max(map(abs, values), default=0)
+    # Half a position is none: left alone, Vega puts ticks at halves of small counts.
+    is_few = zero and highest <= 6 and all(float(value).is_integer() for value in values)
     axis = alt.Axis(
+        values=[*range(int(highest) + 1)] if is_few else alt.Undefined,
         tickCount=5 if sheet is DESK else 4,
         domain=False,
         ticks=False,
-        format="~s" if max(map(abs, values), default=0) >= 100_000 else alt.Undefined,
-        tickMinStep=1 if all(float(value).is_integer() for value in values) else alt.Undefined,
+        format="d" if is_few else "~s" if highest >= 100_000 else alt.Undefined,
     )
     scale = alt.Scale(zero=zero)
     return alt.Y(field, type="quantitative", title=None, stack=False, axis=axis, scale=scale)
