@@ -145,6 +145,7 @@ def init(ctx: click.Context, bots: tuple[str, ...]) -> None:
 @click.option(
     "--every", default=5.0, show_default=True, help="Seconds between commits of --follow."
 )
+@click.option("--verify", is_flag=True, help="Load nothing: hold the files against the warehouse.")
 @click.pass_context
 def ingest(
     ctx: click.Context,
@@ -153,12 +154,15 @@ def ingest(
     observed_at: str | None,
     follow: bool,
     every: float,
-) -> None:
+    verify: bool,
+) -> int:
     """Read what is new in the bots' files, once.
 
     \b
     Example: watchhouse ingest --bot main=/srv/bot/logs
     """
+    if verify and (follow or as_of_mtime or observed_at):
+        raise click.UsageError("--verify stands alone", ctx)
     if as_of_mtime and observed_at:
         raise click.UsageError("use one of --as-of-mtime and --observed-at", ctx)
     if follow and (as_of_mtime or observed_at):
@@ -169,10 +173,27 @@ def ingest(
         from ingest.follow import follow as run
 
         run(_with_bots(_settings(ctx), bots), every, _tell_news)
-        return
+        return 0
+    if verify:
+        return _verify(_with_bots(_settings(ctx), bots))
     at = parse_instant(observed_at) if observed_at else None
     settings = _with_bots(_settings(ctx), bots)
     _tell_load(run_once(settings, at, as_of_mtime=as_of_mtime, wait_seconds=LOCK_WAIT_SECONDS))
+    return 0
+
+
+def _verify(settings: Settings) -> int:
+    from ingest.verify import verify
+
+    found = verify(settings, LOCK_WAIT_SECONDS)
+    for one in found.differences:
+        click.echo(f"{one.bot} {one.stream} {one.file} {one.start}-{one.end}: {one.what}")
+    click.echo(
+        f"{found.files} files, {found.bytes} bytes compared, {len(found.differences)} differences;"
+        f" {found.not_at_hand} files not at hand any more",
+        err=True,
+    )
+    return 1 if found.differences else 0
 
 
 def _tell_news(report: "LoadReport") -> None:
