@@ -8,7 +8,8 @@
 -- state: state
 -- unit: state of a check
 -- label: reason
--- states: crit=critical, warn=warning, unknown=cannot be judged, ok=ok
+-- states: crit=critical, warn=warning, unknown=cannot be judged, ok=ok,
+-- not applicable=not applicable
 with
     fired as (
         select check_name, min(started_at) as first_at

@@ -12,6 +12,7 @@ from watchhouse.report.window import Window
 
 # Height of a state within its lane, its fill and its outline; the worst is drawn last.
 LOOKS: dict[str, tuple[int, dict[str, Any]]] = {
+    "not applicable": (0, {"fill": None, "stroke": colour.UNKNOWN, "strokeDash": [1, 5]}),
     "unknown": (
         16,
         {"fill": colour.BAND, "stroke": colour.UNKNOWN, "strokeDash": [3, 2], "strokeWidth": 1},
