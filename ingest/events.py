@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
+from ingest.bulk import BULK_BYTES, load_bulk
 from ingest.commit import Commit, Counts
 from ingest.content import Content, UnsettledError, open_content
 from ingest.identity import assign, mark_read, moved
@@ -171,16 +172,22 @@ class _Stream:
         start = known.read_offset
         known.path, known.status = content.seen.path, "live"
         known.shrunk_bytes = known.shrunk_sha256 = None
-        counts = Counts()
-        for part in self._vetted(content, start, end):
-            self.commit.add_lines(self.source, known.file_id, known.path, part)
-            counts.add(part)
+        counts = self._load(content, known, start, end)
         if content.seen.is_gzip and content.size > end:
             self._quarantine_tail(content, known, end, counts)
             end = content.size
         self._note(content, known, end)
         if end > start:
             self.commit.record_load(self.source, known, content.size, start, counts)
+
+    def _load(self, content: Content, known: KnownFile, start: int, end: int) -> Counts:
+        if self.source.kind == "events" and end - start >= BULK_BYTES:
+            return load_bulk(self.commit, self.source, known, content.blocks(start, end))
+        counts = Counts()
+        for part in self._vetted(content, start, end):
+            self.commit.add_lines(self.source, known.file_id, known.path, part)
+            counts.add(part)
+        return counts
 
     def _vetted(self, content: Content, start: int, end: int) -> Iterator[Vetted]:
         for block in content.blocks(start, end):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from ingest.jsontext import is_json
 
 MASK = "***"
@@ -27,6 +30,7 @@ _WORDS = (
     "privatekey", "private_key", "private-key", "listenkey", "listen_key", "listen-key",
     "authorization", "bearer", "basic", "bot",
 )  # fmt: skip
+_SUSPECT = "|".join((*_WORDS[:-1], r"bot\d"))
 
 
 class Masker:
@@ -50,6 +54,12 @@ class Masker:
             text, found = pattern.subn(_hide, text)
             self.count += found
         return text
+
+    def suspects(self, texts: pa.StringArray) -> pa.BooleanArray:
+        """Which of many texts may hold a secret; a pattern of the settings leaves none out."""
+        if self._extra:
+            return pa.repeat(True, len(texts))
+        return pc.match_substring_regex(texts, _SUSPECT, ignore_case=True)
 
     def payload(self, text: str) -> str:
         """JSON text without its secrets, still JSON whatever the patterns took out."""

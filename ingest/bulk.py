@@ -1,0 +1,174 @@
+"""Long spans of an event log: blocks are judged while DuckDB takes in the one before.
+
+A line that is an object and nothing else costs one parse; any other, and any that may hold a
+secret, goes through `vet` by itself. Both ways give the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import duckdb
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.commit import Commit, Counts
+from ingest.mask import Masker
+from ingest.memory import KnownFile
+from ingest.registry import Source
+from ingest.store import literal
+from ingest.vet import BadBytes, Line, Vetted, vetter
+
+# A shorter span costs less line by line than the statement that takes it in.
+BULK_BYTES = 64 * 1024
+_WAITING_BYTES = 32 * 1024 * 1024
+_SCHEMA = pa.schema({
+    "_offset": pa.int64(), "_length": pa.int64(), "_nonfinite_keys": pa.list_(pa.string()),
+    "payload": pa.string(),
+})  # fmt: skip
+# By default DuckDB caches what it wrote, holds five row groups back, and puts them in order.
+_FRUGAL = {
+    "memory_limit": "256MiB",
+    "write_buffer_row_group_count": "1",
+    "preserve_insertion_order": "false",
+}
+
+Block = tuple[bytes, int] | BadBytes
+
+
+def judge(mask: Masker, block: bytes, base: int) -> tuple[list[pa.RecordBatch], Vetted]:
+    """The rows of a block of whole lines at offset `base`, and its blanks and quarantine."""
+    lines = block.split(b"\n")[:-1]
+    batch = _batch(lines, block, base)
+    plain = pc.and_not(pa.array(map(_is_plain, lines)), mask.suspects(batch["payload"]))
+    rest = Vetted()
+    if pc.all(plain).as_py():
+        return [batch], rest
+    vet = vetter("events", mask)
+    for row in batch.select(["_offset", "_length"]).filter(pc.invert(plain)).to_pylist():
+        start = row["_offset"] - base
+        rest.add(vet(block[start : start + row["_length"]], row["_offset"]))
+    rows, rest.rows = rest.rows, []
+    return [batch.filter(plain), _batch_of(rows)], rest
+
+
+def _is_plain(line: bytes) -> bool:
+    """The line is an object from its first byte to its last."""
+    try:
+        return type(orjson.loads(line)) is dict and line[0] == 0x7B and line[-1] == 0x7D
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _batch(lines: list[bytes], block: bytes, base: int) -> pa.RecordBatch:
+    """Every line as a row, its text unchecked."""
+    sizes = [0, *map(len, lines)]
+    bounds = pc.cumulative_sum(pa.array(sizes, pa.int32()))
+    text = pa.py_buffer(block.replace(b"\n", b""))
+    length = pc.add(pa.array(sizes, pa.int64())[1:], 1)
+    columns = [
+        pc.add(pc.subtract(pc.cumulative_sum(length), length), base),
+        length,
+        pa.repeat(pa.scalar([], pa.list_(pa.string())), len(lines)),
+        pa.Array.from_buffers(pa.string(), len(lines), [None, bounds.buffers()[1], text]),
+    ]
+    return pa.record_batch(columns, schema=_SCHEMA)
+
+
+def _batch_of(rows: list[Line]) -> pa.RecordBatch:
+    named = [(row.offset, row.length, *row.values) for row in rows]
+    return pa.record_batch(
+        [pa.array([row[i] for row in named], kind) for i, kind in enumerate(_SCHEMA.types)],
+        schema=_SCHEMA,
+    )
+
+
+def load_bulk(commit: Commit, source: Source, known: KnownFile, blocks: Iterator[Block]) -> Counts:
+    """Load the blocks of a log of events into its table; returns what they became.
+
+    Raises what reading the blocks raises.
+    """
+    load = _Load(commit, source, known, blocks)
+    with _frugal(commit.connection):
+        while not load.is_done:
+            load.insert()
+            commit.flush()
+    return load.counts
+
+
+class _Load:
+    def __init__(
+        self, commit: Commit, source: Source, known: KnownFile, blocks: Iterator[Block]
+    ) -> None:
+        self.counts = Counts()
+        self.is_done = False
+        self._commit = commit
+        self._source = source
+        self._known = known
+        self._blocks = blocks
+        self._error: Exception | None = None
+
+    def insert(self) -> None:
+        """Take in blocks by one statement, until they end or too much quarantine waits."""
+        commit, known = self._commit, self._known
+        values = {
+            "_bot": commit.bot.name, "_file_id": known.file_id, "_file": known.path,
+            "_observed_at": commit.at, "_load_id": commit.load_id,
+        }  # fmt: skip
+        constants = ", ".join(f"{literal(value)} as {name}" for name, value in values.items())
+        reader = pa.RecordBatchReader.from_batches(_SCHEMA, self._batches())
+        commit.connection.register("_bulk", reader)
+        try:
+            commit.connection.execute(
+                f'insert into raw."{self._source.name}" by name select {constants}, * from _bulk'
+            )
+        finally:
+            commit.connection.unregister("_bulk")
+        if self._error:
+            raise self._error
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        """Runs on DuckDB's threads: an error ends the rows here and is raised by `insert`."""
+        waiting = 0
+        try:
+            for block in self._blocks:
+                batches, rest = self._judge(block)
+                for bad in rest.bad:
+                    self._quarantine(bad)
+                    waiting += len(bad.head)
+                self.counts.add(rest)
+                yield from map(self._counted, batches)
+                if waiting > _WAITING_BYTES:
+                    return
+            self.is_done = True
+        except Exception as error:  # noqa: BLE001 - DuckDB would make another of it
+            self._error = error
+
+    def _judge(self, block: Block) -> tuple[list[pa.RecordBatch], Vetted]:
+        if isinstance(block, BadBytes):
+            return [], Vetted(bad=[block])
+        return judge(self._commit.mask, *block)
+
+    def _quarantine(self, bad: BadBytes) -> None:
+        self._commit.quarantine(self._source, self._known.file_id, self._known.path, bad)
+
+    def _counted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        self._commit.row_count += batch.num_rows
+        self.counts.rows += batch.num_rows
+        self.counts.row_bytes += pc.sum(batch["_length"]).as_py() or 0
+        return batch
+
+
+@contextmanager
+def _frugal(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Bounded memory for as long as it lasts."""
+    for name, value in _FRUGAL.items():
+        connection.execute(f"set {name} = '{value}'")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.Error):  # a transaction that failed takes no statement
+            for name in _FRUGAL:
+                connection.execute(f"reset {name}")
