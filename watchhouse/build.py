@@ -74,7 +74,7 @@ def build(settings: Settings, *, publish_it: bool = True, full_refresh: bool = F
 
 
 _GOOD = {"success", "pass", "warn", "no-op", "reused"}
-_TESTS = {"test", "unit_test"}
+_TESTS = {"test"}
 
 
 @contextmanager
@@ -101,8 +101,10 @@ def _run_dbt(settings: Settings, full_refresh: bool) -> tuple[list[Any], list[An
     runner = dbtRunner()
     try:
         with redirect_stdout(sys.stderr):
-            flags = ["--full-refresh"] if full_refresh else []
-            built = _invoke(runner, settings, "build", "--exclude", "path:checks", *flags)
+            # Unit tests are of the code, not of the data: they have their place in the test suite.
+            flags = ["--exclude", "path:checks", "--exclude-resource-type", "unit_test"]
+            flags += ["--full-refresh"] if full_refresh else []
+            built = _invoke(runner, settings, "build", *flags)
             select = ["--select", "path:checks", "path:analyses", "--quiet"]
             compiled = _invoke(runner, settings, "compile", *select)
             nodes = [result.node for result in compiled.results]

@@ -25,7 +25,7 @@ with
         from lines
     )
 select
-    * exclude (line_kind_before, occurred_before, is_first),
+    *,
     sum(is_first) over (
         partition by bot, symbol, pid
         order by occurred_at, _file_id, _offset

@@ -1,14 +1,11 @@
 -- The producer reads a percentage of at most 1 as a fraction; risk mode and drawdown are computed
--- again
--- from peak and NAV, and stand beside what was published.
+-- again from peak and NAV, and stand beside what was published.
 with
     computed as (
         select
+            snapshots.*,
             versions.valid_from,
             versions.valid_to,
-            versions._file,
-            versions._sha256,
-            snapshots.* exclude (_file, _sha256),
             (peak_usd - nav_usd) / nullif(peak_usd, 0) as drawdown_ratio,
             (daily_peak_usd - daily_nav_usd) / nullif(daily_peak_usd, 0) as daily_loss_ratio
         from {{ ref("int_state_versions") }} as versions

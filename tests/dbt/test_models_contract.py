@@ -56,7 +56,6 @@ def test_marts_are_tables_and_staging_is_views(healthy: Built) -> None:
     assert not kinds & {("marts", "view"), ("staging", "table")}
 
 
-@pytest.mark.xfail(reason="EXCLUDE in int_refusals_grouped and fct_risk_states", strict=True)
 def test_sql_uses_no_word_of_one_engine_only(healthy: Built) -> None:
     def words(node: Node) -> set[str]:
         tokens = sqlglot.tokenize(healthy.compiled(node["name"]), dialect="duckdb")
