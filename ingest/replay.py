@@ -54,12 +54,14 @@ def replay(
 ) -> Replayed:
     """Lay frames `start` to `upto` (inclusive) over `replay/<bot>/logs` in the home, poll at each.
 
-    `start` > 0 goes on where an earlier replay of the same bot ended. `config` is the folder of the
-    bot's config root. `progress` is called with (frames done, frames in all).
+    `start` > 0 goes on where an earlier replay of the same bot ended or was cut off: the folder is
+    laid down anew up to there. `config` is the folder of the bot's config root. `progress` is
+    called with (frames done, frames in all).
     Raises WatchhouseError, with nothing written, when this is no recording or when the bot was
     looked at later than its first frame.
     """
-    frames = _chosen(read_frames(recording), recording, start, upto)
+    recorded = read_frames(recording)
+    frames = _chosen(recorded, recording, start, upto)
     name = bot or recording.resolve().name
     logs = settings.folder("replay") / name / "logs"
     writes_text = any(o["path"] == "exec.log" for f in frames for o in f.operations)
@@ -74,9 +76,12 @@ def replay(
     try:
         with open_session(with_subject) as session:
             _refuse_earlier(session, name, frames[0].at)
-            if start == 0:
-                shutil.rmtree(logs)
-                logs.mkdir(mode=0o700)
+            earlier = [frame for frame in recorded if frame.number < start]
+            _refuse_a_gap(session, name, earlier)
+            shutil.rmtree(logs)
+            logs.mkdir(mode=0o700)
+            for frame in earlier:
+                _lay_down(logs, frame)
             return _play(session, subject, frames, progress)
     finally:
         if created and not any(logs.iterdir()):
@@ -104,8 +109,7 @@ def read_frames(recording: Path) -> list[_Frame]:
 def _play(session: Session, bot: Bot, frames: list[_Frame], progress: Progress | None) -> Replayed:
     rows = quarantined = 0
     for done, frame in enumerate(frames, 1):
-        for operation in frame.operations:
-            _apply(bot.logs, operation, frame.number)
+        _lay_down(bot.logs, frame)
         report = session.poll(frame.at)
         rows += report.rows
         quarantined += report.quarantined
@@ -166,6 +170,22 @@ def _refuse_earlier(session: Session, bot: str, first: datetime) -> None:
         )
 
 
+def _refuse_a_gap(session: Session, bot: str, earlier: list[_Frame]) -> None:
+    last = session.last_poll(bot)
+    if earlier and earlier[-1].at != last:
+        done = [frame.number for frame in earlier if last is not None and frame.at <= last]
+        so_far = f"up to frame {done[-1]}" if done else "at no frame"
+        raise WatchhouseError(
+            f"bot `{bot}` was looked at {so_far}, not up to frame {earlier[-1].number}",
+            f"--from {done[-1] + 1 if done else 0} goes on there",
+        )
+
+
+def _lay_down(logs: Path, frame: _Frame) -> None:
+    for operation in frame.operations:
+        _apply(logs, operation, frame.number)
+
+
 def _apply(root: Path, operation: dict[str, Any], frame: int) -> None:
     path, name = root / operation["path"], operation["op"]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -215,5 +235,5 @@ def _data(operation: dict[str, Any]) -> bytes:
 def _wrong_start(path: Path, frame: int, what: str) -> WatchhouseError:
     return WatchhouseError(
         f"frame {frame} does not fit: `{path}` {what}",
-        "--from N needs the folder as frame N-1 left it; start at frame 0 to lay it down afresh",
+        "the recording contradicts itself, or another program wrote into the folder",
     )

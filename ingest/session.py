@@ -91,7 +91,8 @@ class Session:
         """Look at every bot once and commit what is new in one transaction.
 
         `observed_at` None means now, after everything was looked at. With `as_of_mtime` each bot's
-        look stands at the newest mtime among its files; one that was taken before is not repeated.
+        look stands at the newest mtime among its files. A stated look that was taken before is not
+        repeated.
         Raises WatchhouseError, with nothing written, when a logs folder is missing or a look
         would stand before the last one of its bot.
         """
@@ -101,7 +102,7 @@ class Session:
             looks = [self._spool.take(bot) for bot in self._settings.bots]
         else:
             looks = [self._look(bot, observed_at) for bot in self._settings.bots]
-        due = [look for look in looks if self._is_due(look, as_of_mtime)]
+        due = [look for look in looks if self._is_due(look)]
         notices = [f"bot `{look.bot.name}`: the look at {look.at}Z was taken before"
                    for look in looks if look not in due]  # fmt: skip
         if not due:
@@ -120,11 +121,11 @@ class Session:
         look.at = _naive(observed_at) if observed_at else (look.newest() or utc_now())
         return look
 
-    def _is_due(self, look: Look, as_of_mtime: bool) -> bool:
+    def _is_due(self, look: Look) -> bool:
         last = self._memory.last_poll.get(look.bot.name)
         if last is None or last < look.at:
             return True
-        if as_of_mtime and self._was_taken(look):
+        if not look.file and self._was_taken(look):
             return False
         self._spool.drop([look])
         raise WatchhouseError(

@@ -39,9 +39,16 @@ def test_a_look_is_one_row_per_bot(station: Station) -> None:
 
 def test_a_look_before_the_last_one_is_refused(station: Station) -> None:
     station.poll()
-    for at in (station.now, station.now - timedelta(seconds=1)):
-        with pytest.raises(WatchhouseError, match="main"):
-            run_once(station.settings, at)
+    with pytest.raises(WatchhouseError, match="main"):
+        run_once(station.settings, station.now - timedelta(seconds=1))
+    assert station.column("select count(*) from raw.polls") == [1]
+
+
+def test_a_look_that_was_taken_is_not_repeated(station: Station) -> None:
+    station.poll()
+    again = run_once(station.settings, station.now)
+    assert again.load_id is None
+    assert "taken before" in again.notices[0]
     assert station.column("select count(*) from raw.polls") == [1]
 
 

@@ -107,7 +107,7 @@ def test_going_on_needs_the_folder_as_it_was_left(station: Station, tmp_path: Pa
     with pytest.raises(WatchhouseError, match="no replay to go on with"):
         replay(station.settings, story, start=1)
     replay(station.settings, story, upto=0)
-    with pytest.raises(WatchhouseError, match="frame 3 does not fit"):
+    with pytest.raises(WatchhouseError, match="up to frame 0, not up to frame 2"):
         replay(station.settings, story, start=3)
     with pytest.raises(UsageError, match="no such frames"):
         replay(station.settings, story, start=9)
