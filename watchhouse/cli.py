@@ -400,21 +400,26 @@ def demo(ctx: click.Context) -> int:
     Example: watchhouse demo
     """
     from watchhouse.demo import STORY, day, run_demo
+    from watchhouse.report.command import default_file, write_page
+    from watchhouse.report.page import make_report
 
     click.echo(STORY, err=True)
     with progress("loops") as bar:
         played = run_demo(_settings(ctx), day(), bar)
-    home, at = played.settings.home, iso(played.last_at)
-    with open_published(played.settings) as connection:
+    settings, at = played.settings, iso(played.last_at)
+    with open_published(settings) as connection:
         catalog = read_catalog(connection)
         verdict = run_checks(connection, catalog, [played.last_at])[0]
-        print_lines(lines(verdict, catalog, read_provenance(connection, played.settings)))
+        print_lines(lines(verdict, catalog, read_provenance(connection, settings)))
+        page = make_report(connection, settings.project, "24h", played.last_at)
+    file = default_file(settings, "24h", played.last_at, None)
+    write_page(file, page.html)
     click.echo(
-        "\nAll of this is simulated. The warehouse is"
-        f" {played.settings.published_file}\nWhat to type next:\n"
-        f"  watchhouse --home '{home}' check --as-of {at}\n"
-        f"  watchhouse --home '{home}' sql 'from fct_exit_coverage limit 5'\n"
-        f"  watchhouse --home '{home}' backtest --since {iso(played.last_at - HOURS)}"
+        f"\nAll of this is simulated. The warehouse is {settings.published_file},\n"
+        f"the report of the day {file}\nWhat to type next:\n"
+        f"  watchhouse --home '{settings.home}' check --as-of {at}\n"
+        f"  watchhouse --home '{settings.home}' sql 'from fct_exit_coverage limit 5'\n"
+        f"  watchhouse --home '{settings.home}' backtest --since {iso(played.last_at - HOURS)}"
         f" --until {at}\n"
         "  watchhouse init --bot mine=/path/to/bot/logs,config=/path/to/bot/config",
         err=True,

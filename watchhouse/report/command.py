@@ -32,13 +32,16 @@ def report(
     until = parse_instant(as_of) if as_of else now().replace(microsecond=0)
     with open_published(settings) as connection, progress("panels") as bar:
         page = make_report(connection, settings.project, span, until, bot, bar)
-    file = out or _default_file(settings, span, until, bot)
+    file = out or default_file(settings, span, until, bot)
     write_page(file, page.html)
     click.echo(file)
 
 
-def _default_file(settings: Settings, span: str, until: datetime, bot: str | None) -> Path:
-    """No colons in the name: some file systems and mail programs refuse them."""
+def default_file(settings: Settings, span: str, until: datetime, bot: str | None) -> Path:
+    """Where a report goes unless told: reports/ in the home.
+
+    No colons in the name: some file systems and mail programs refuse them.
+    """
     stem = "-".join([span, *([bot] if bot else []), f"{until:%Y-%m-%dT%H%M%SZ}"])
     return settings.folder("reports") / f"{stem}.html"
 
