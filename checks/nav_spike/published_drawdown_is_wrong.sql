@@ -18,29 +18,43 @@
 }}
 with
     compared as (
-        select risk.*, nav.true_drawdown_ratio, nav.true_peak_usd, nav.nav_usd as nav_now_usd
-        from {{ lately(ref("fct_risk_states")) }} as risk
+        select
+            risk.bot,
+            risk.published_portfolio_dd_ratio,
+            risk.circuit_limit_ratio,
+            risk.published_is_circuit_active,
+            nav.true_drawdown_ratio,
+            nav.true_peak_usd,
+            nav.nav_usd,
+            abs(nav.true_drawdown_ratio - risk.published_portfolio_dd_ratio) as difference_ratio,
+            nav.is_real and not nav.is_outlier as is_comparable,
+            greatest(risk.valid_from, nav.valid_from) as valid_from,
+            least(risk.valid_to, nav.valid_to) as valid_to,
+            risk._file,
+            risk._sha256
+        from {{ ref("fct_risk_states") }} as risk
         inner join
-            {{ at_clock(ref("fct_nav")) }} as nav
-            on nav.as_of = risk.as_of
-            and nav.bot = risk.bot
+            {{ ref("fct_nav") }} as nav
+            on nav.bot = risk.bot
             and nav.surface = 'nav'
+            and nav.valid_from < risk.valid_to
+            and risk.valid_from < nav.valid_to
+    ),
+    limited as (
+        select compared.*, limits.value as allowed_ratio
+        from compared
         inner join
-            {{ at_clock(limit("drawdown_difference_ratio")) }} as allowed
-            on allowed.as_of = risk.as_of
-            and allowed.bot = risk.bot
-        where
-            not risk.is_over
-            and nav.is_real
-            and not nav.is_outlier
-            and abs(nav.true_drawdown_ratio - risk.published_portfolio_dd_ratio) > allowed.value
+            {{ limit("drawdown_difference_ratio") }} as limits
+            on limits.bot = compared.bot
+            and limits.valid_from <= compared.valid_from
+            and compared.valid_from < limits.valid_to
     )
 select
-    as_of,
-    bot,
+    limited.as_of,
+    limited.bot,
     'portfolio drawdown' as subject,
     'crit' as severity,
-    valid_from as since,
+    run.since,
     format(
         'published drawdown {:.2f} %, true {:.2f} % from a peak of {:.2f} USD',
         100 * published_portfolio_dd_ratio,
@@ -50,9 +64,12 @@ select
     published_portfolio_dd_ratio,
     true_drawdown_ratio,
     true_peak_usd,
-    nav_now_usd as nav_usd,
+    nav_usd,
     circuit_limit_ratio,
     published_is_circuit_active,
     _file,
     _sha256
-from compared
+from {{ at_clock("limited") }} as limited
+inner join
+    {{ while_true("limited", "is_comparable and difference_ratio > allowed_ratio", "bot") }} as run
+    using (as_of, bot)
