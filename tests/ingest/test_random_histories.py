@@ -94,6 +94,7 @@ class LogHistory(RuleBasedStateMachine):
     @precondition(lambda self: self.log.exists())
     @rule()
     def rotate(self) -> None:
+        self.copy = b""  # restored beside its rotated original it is a second file by all signs
         archive = self.log.parent / "archive"
         archive.mkdir(exist_ok=True)
         for rank in range(KEPT, 0, -1):
@@ -107,6 +108,7 @@ class LogHistory(RuleBasedStateMachine):
     @precondition(lambda self: self.log.exists() and not self.rotated(1).exists())
     @rule(look_between=booleans())
     def copytruncate(self, look_between: bool) -> None:
+        self.copy = b""
         shutil.copyfile(self.log, self.rotated(1))
         if look_between:
             self.look()

@@ -1,0 +1,131 @@
+"""A producer of unique lines and versions that does everything to its files that bots do."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+KEPT = 3
+
+
+@dataclass
+class Producer:
+    """Knows every line it wrote, and which of them it has changed or thrown away itself."""
+
+    logs: Path
+    random: Random
+    count: int = 0
+    changed: set[str] = field(default_factory=set)
+    torn_ends: int = 0
+    copy: bytes = b""
+
+    @property
+    def log(self) -> Path:
+        return self.logs / "execution" / "events.jsonl"
+
+    @property
+    def state(self) -> Path:
+        return self.logs / "state" / "state.json"
+
+    def step(self) -> str:
+        """Do one thing; returns its name."""
+        usual = [self.append] * 4 + [self.replace_with_more] * 4 + [self.publish] * 4
+        rare = [self.append_half, self.rotate, self.copytruncate, self.delete, self.recreate,
+                self.damage, self.back_up, self.restore]  # fmt: skip
+        action = self.random.choice(usual + rare)
+        action()
+        return action.__name__
+
+    def line(self) -> str:
+        self.count += 1
+        return f'{{"n": {self.count}, "pad": "{"x" * self.random.randrange(200)}"}}'
+
+    def lines(self) -> bytes:
+        return "".join(f"{self.line()}\n" for _ in range(self.random.randrange(1, 60))).encode()
+
+    def content(self) -> bytes:
+        return self.log.read_bytes() if self.log.exists() else b""
+
+    def append(self) -> None:
+        with self.log.open("ab") as handle:
+            handle.write(self.lines())
+
+    def append_half(self) -> None:
+        with self.log.open("ab") as handle:
+            handle.write(self.line()[: self.random.randrange(1, 9)].encode())
+
+    def replace_with_more(self) -> None:
+        fresh = self.log.with_name("events.jsonl.x.tmp")
+        fresh.write_bytes(self.content() + self.lines())
+        fresh.replace(self.log)
+
+    def publish(self) -> None:
+        self.count += 1
+        fresh = self.state.with_name(".tmp_state")
+        fresh.write_text(json.dumps({"nav": self.count, "mode": 1}))
+        fresh.replace(self.state)
+
+    def place(self, rank: int) -> Path:
+        return self.log.with_name(f"events.{rank}.jsonl") if rank else self.log
+
+    def rotate(self) -> None:
+        self.copy = b""  # restored beside its rotated original it is a second file by all signs
+        archive = self.log.parent / "archive"
+        archive.mkdir(exist_ok=True)
+        for rank in range(KEPT, 0, -1):
+            if self.place(rank - 1).exists():
+                self.place(rank - 1).replace(self.place(rank))
+        if (oldest := self.place(KEPT)).exists():
+            fresh = archive / ".tmp_gz"
+            fresh.write_bytes(gzip.compress(oldest.read_bytes()))
+            fresh.replace(archive / f"{oldest.name}.gz")
+            oldest.unlink()
+
+    def copytruncate(self) -> None:
+        if self.log.exists() and not self.place(1).exists():
+            self.copy = b""
+            shutil.copyfile(self.log, self.place(1))
+            self.log.write_bytes(b"")
+
+    def delete(self) -> None:
+        self._throw_away_the_end()
+        self.log.unlink(missing_ok=True)
+
+    def recreate(self) -> None:
+        self.delete()
+        self.log.write_bytes(self.lines())
+
+    def damage(self) -> None:
+        lines = self.content().split(b"\n")
+        if len(lines) > 4:
+            at = self.random.randrange(len(lines) - 1)
+            self.changed.add(lines[at].decode())
+            lines[at] = self.random.choice(
+                [b"#" * len(lines[at]), lines[at][: len(lines[at]) // 2]]
+            )
+            self.log.write_bytes(b"\n".join(lines))
+
+    def back_up(self) -> None:
+        self.copy = self.content()
+
+    def restore(self) -> None:
+        """What stands in the log and not in the copy may be replaced by what comes after it."""
+        if self.copy:
+            self._throw_away_the_end()
+            self.changed.update(self.content().decode().split("\n"))
+            self.log.write_bytes(self.copy[: len(self.copy) - self.random.randrange(30)])
+
+    def _throw_away_the_end(self) -> None:
+        self.torn_ends += self.content()[-1:] not in (b"", b"\n")
+
+    def lines_on_disk(self) -> set[str]:
+        found: set[str] = set()
+        for path in self.log.parent.rglob("events*"):
+            raw = path.read_bytes()
+            text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
+            found.update(line for line in text.split("\n")[:-1] if line)
+        return found
