@@ -50,6 +50,8 @@ def publish(settings: Settings, wait_seconds: float = 0) -> Published:
             published_at, commit_id, counts = _settle(settings)
             copy.parent.mkdir(mode=0o700)
             shutil.copyfile(settings.live_file, copy)
+            if copy.stat().st_size != settings.live_file.stat().st_size:
+                raise _not_verified("it is not as long as the live file")
             _verify(copy, counts)
             _put_in_place(copy, settings.published_file)
         except OSError as error:

@@ -19,7 +19,7 @@ from ingest.errors import WatchhouseError
 from ingest.lock import writer_lock
 from ingest.registry import load_registry
 from ingest.settings import load_settings
-from ingest.store import create_raw
+from ingest.store import create_live, create_raw
 
 # dbt asks again for every schema at once; within this time the answer is the one just given.
 _ASKED_AGAIN_SECONDS = 5
@@ -70,8 +70,10 @@ class Plugin(BasePlugin):
         release()  # dbt reconnects after it has closed; the lock follows the connection
         asked_again = time.monotonic() - self._gave_up_at < _ASKED_AGAIN_SECONDS
         wait_seconds = 0 if asked_again else self._wait_seconds
+        settings = load_settings(home)
         try:
-            _held.enter_context(writer_lock(load_settings(home), wait_seconds))
+            _held.enter_context(writer_lock(settings, wait_seconds))
+            create_live(settings)
         except WatchhouseError:
             self._gave_up_at = time.monotonic()
             raise

@@ -137,3 +137,12 @@ def test_a_session_sees_what_happened_in_another(station: Station) -> None:
     with duckdb.connect(":memory:"):
         station.poll()
     assert station.payloads() == ['{"a": 1}', '{"a": 2}']
+
+
+def test_payloads_are_stored_compressed(station: Station) -> None:
+    station.write("execution/events.jsonl", '{"a": "long enough to be worth it"}\n' * 10_000)
+    station.poll()
+    assert station.column(
+        "select distinct compression from pragma_storage_info('raw.events')"
+        " where column_name = 'payload' and segment_type = 'VARCHAR'"
+    ) == ["ZSTD"]
