@@ -78,8 +78,7 @@ def replay(
             _refuse_earlier(session, name, frames[0].at)
             earlier = [frame for frame in recorded if frame.number < start]
             _refuse_a_gap(session, name, earlier)
-            shutil.rmtree(logs)
-            logs.mkdir(mode=0o700)
+            _empty(logs)
             for frame in earlier:
                 _lay_down(logs, frame)
             return _play(session, subject, frames, progress)
@@ -179,6 +178,11 @@ def _refuse_a_gap(session: Session, bot: str, earlier: list[_Frame]) -> None:
             f"bot `{bot}` was looked at {so_far}, not up to frame {earlier[-1].number}",
             f"--from {done[-1] + 1 if done else 0} goes on there",
         )
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _lay_down(logs: Path, frame: _Frame) -> None:

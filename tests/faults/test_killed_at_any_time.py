@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 from random import Random
 
-from conftest import nursery
+from children import nursery
 from producer import Producer
 from station import Station, assert_ledger_adds_up, make_station
 
 from ingest.verify import verify
 
-SECONDS = float(os.environ.get("WATCHHOUSE_SOAK_SECONDS", "40"))
+SECONDS = float(os.environ.get("WATCHHOUSE_SOAK_SECONDS", "20"))
 SEED = int(os.environ.get("WATCHHOUSE_SOAK_SEED", "1"))
 EPISODE = 40
 
@@ -86,5 +86,5 @@ def test_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
         station = make_station(tmp_path / str(histories))
         dead, well = live_through(station, SEED * 1_000_000 + histories)
         killed, done, histories = killed + dead, done + well, histories + 1
-    print(f"{histories} histories, {killed} ingests killed, {done} ended; seed {SEED}")
+    print(f"\n{histories} histories, {killed} ingests killed, {done} ended; seed {SEED}")
     assert killed > 10

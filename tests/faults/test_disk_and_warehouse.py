@@ -1,0 +1,105 @@
+"""A disk without space, a warehouse that is gone, held or being written by another ingest."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+from children import nursery
+from station import Station, assert_ledger_adds_up
+
+from ingest import WatchhouseError, run_once
+from ingest.verify import verify
+
+
+def write_lines(station: Station, count: int, first: int = 0) -> None:
+    station.events.parent.mkdir(exist_ok=True)
+    with station.events.open("a") as handle:
+        handle.writelines(
+            f'{{"n": {n}, "pad": "{n * 7919:0100d}"}}\n' for n in range(first, first + count)
+        )
+
+
+def numbers(station: Station) -> list[int]:
+    return sorted(json.loads(payload)["n"] for payload in station.payloads())
+
+
+@pytest.mark.parametrize("megabytes", [1, 3])
+def test_a_full_disk_is_a_clear_error_and_nothing_is_lost(station: Station, megabytes: int) -> None:
+    write_lines(station, 10)
+    run_once(station.settings)
+    write_lines(station, 50_000, first=10)
+    with nursery(station, limit=megabytes << 20) as full:
+        assert full.run() == 1
+        assert full.run() == 1
+    assert numbers(station) == list(range(10))
+    run_once(station.settings)
+    assert numbers(station) == list(range(50_010))
+    assert_ledger_adds_up(station)
+    assert verify(station.settings).differences == []
+
+
+def test_two_ingests_at_once_take_turns(station: Station) -> None:
+    write_lines(station, 20_000)
+    with nursery(station) as one, nursery(station) as two:
+        codes: list[int] = []
+        threads = [
+            threading.Thread(target=lambda child=child: codes.append(child.run()))
+            for child in (one, two, one, two)
+        ][:2]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert codes == [0, 0]
+    assert numbers(station) == list(range(20_000))
+    assert_ledger_adds_up(station)
+
+
+def test_a_warehouse_that_was_deleted_is_read_anew_with_the_same_keys(station: Station) -> None:
+    keys = "select _file_id, _offset, payload from raw.events order by all"
+    write_lines(station, 500)
+    station.write("state/state.json", '{"nav": 1, "mode": 1}')
+    run_once(station.settings)
+    before = station.rows(keys)
+    for file in station.settings.live_file.parent.iterdir():
+        file.unlink()
+    run_once(station.settings)
+    assert station.rows(keys) == before
+    assert station.column("select payload from raw.state") == ['{"nav": 1, "mode": 1}']
+
+
+def test_a_program_that_holds_the_live_file_is_told_and_loses_no_version(station: Station) -> None:
+    run_once(station.settings)
+    with nursery(station) as children:
+        with duckdb.connect(str(station.settings.live_file)):
+            for nav in (1, 2, 3):
+                station.write("state/state.json", json.dumps({"nav": nav, "mode": 1}))
+                assert children.run() == 1
+        assert children.run() == 0
+    states = station.column("select payload from raw.state order by _observed_at")
+    assert [json.loads(state)["nav"] for state in states] == [1, 2, 3]
+
+
+def test_a_log_left_behind_by_a_killed_ingest_is_taken_up(station: Station, tmp_path: Path) -> None:
+    write_lines(station, 50)
+    run_once(station.settings)
+    with nursery(station) as children:
+        for first in range(50, 2050, 100):
+            write_lines(station, 100, first)
+            children.run(60)
+            time.sleep(0.01)
+        assert children.run() == 0
+    assert numbers(station) == list(range(2050))
+    assert verify(station.settings).differences == []
+
+
+def test_a_broken_warehouse_is_an_error_that_names_it(station: Station) -> None:
+    run_once(station.settings)
+    station.settings.live_file.write_bytes(b"\0" * 8192)
+    with pytest.raises(WatchhouseError, match=r"warehouse\.duckdb"):
+        run_once(station.settings)
