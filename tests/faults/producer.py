@@ -117,6 +117,7 @@ class Producer:
         if self.copy:
             self._throw_away_the_end()
             self.changed.update(self.content().decode().split("\n"))
+            self.changed.update(self.copy.decode().split("\n")[-4:])  # what is cut off below
             self.log.write_bytes(self.copy[: len(self.copy) - self.random.randrange(30)])
 
     def _throw_away_the_end(self) -> None:

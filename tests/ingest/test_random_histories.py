@@ -143,6 +143,7 @@ class LogHistory(RuleBasedStateMachine):
         """What stands in the log and not in the copy may be replaced by what comes after it."""
         if self.log.exists():
             self.changed.update(self.log.read_text().split("\n"))
+        self.changed.update(self.copy.decode().split("\n")[-4:])
         self.log.write_bytes(self.copy[: len(self.copy) - cut])
 
     @rule()
