@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.commit import Commit, Counts
+from ingest.drift import sample
 from ingest.mask import Masker
 from ingest.memory import KnownFile
 from ingest.registry import Source
@@ -30,7 +31,7 @@ _SCHEMA = pa.schema({
 })  # fmt: skip
 # By default DuckDB caches what it wrote, holds five row groups back, and puts them in order.
 _FRUGAL = {
-    "memory_limit": "256MiB",
+    "memory_limit": "160MiB",
     "write_buffer_row_group_count": "1",
     "preserve_insertion_order": "false",
 }
@@ -156,6 +157,8 @@ class _Load:
 
     def _counted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         self._commit.row_count += batch.num_rows
+        few = batch["payload"].take(pa.array(sample(batch.num_rows), pa.int64()))
+        self._commit.note_shape(self._source, few.to_pylist())
         self.counts.rows += batch.num_rows
         self.counts.row_bytes += pc.sum(batch["_length"]).as_py() or 0
         return batch

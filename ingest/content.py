@@ -89,20 +89,23 @@ class Content:
         A line longer than LINE_BYTES comes as quarantine, hashed piece by piece.
         """
         while start < end:
-            stop = self._block_end(start, end)
-            if stop:
-                yield self.read(start, stop), start
+            if block := self._block(start, end):
+                yield block, start
+                start += len(block)
             else:
                 stop = self.first_line_end(start)
                 yield self._oversize(start, stop)
-            start = stop
+                start = stop
 
-    def _block_end(self, start: int, end: int) -> int:
+    def _block(self, start: int, end: int) -> bytes:
         for reach in (_BLOCK_BYTES, LINE_BYTES):
             stop = min(end, start + reach)
-            if stop == end or (at := self.read(start, stop).rfind(b"\n")) >= 0:
-                return end if stop == end else start + at + 1
-        return 0
+            data = self.read(start, stop)
+            if stop == end:
+                return data
+            if (at := data.rfind(b"\n")) >= 0:
+                return data[: at + 1]
+        return b""
 
     def _oversize(self, start: int, stop: int) -> BadBytes:
         whole = hashlib.sha256()
