@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
+from itertools import chain
 
 import duckdb
 
 from ingest.documents import Document
+from ingest.drift import Shape, sample
 from ingest.mask import Masker
 from ingest.memory import KnownFile, Memory
 from ingest.registry import Source
@@ -102,10 +104,19 @@ class Commit:
         rows += [(*head, line.offset, line.length, *tail, *line.values) for line in vetted.rows]
         for bad in vetted.bad:
             self.quarantine(source, file_id, path, bad)
+        if source.kind == "events":
+            self.note_shape(source, [vetted.rows[n].values[-1] for n in sample(len(vetted.rows))])
         self.row_count += len(vetted.rows)
         self._pending_bytes += vetted.row_bytes
         if self._pending_bytes > _PENDING_BYTES:
             self.flush()
+
+    def note_shape(self, source: Source, payloads: Iterable[str]) -> None:
+        """Key paths and types that the stream never had."""
+        shape = self.memory.shapes.setdefault((self.bot.name, source.name), Shape())
+        for change in chain.from_iterable(map(shape.take_in, payloads)):
+            self.add("schema_changes",
+                     (self.bot.name, source.name, *change, self.at, self.load_id))  # fmt: skip
 
     def quarantine(self, source: Source, file_id: str | None, path: str, bad: BadBytes) -> None:
         """Bytes that are no row."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import duckdb
 
+from ingest.drift import Shape
 from ingest.store import Row
 
 Stamp = tuple[int, int, int]
@@ -84,6 +85,7 @@ class Memory:
     files: dict[tuple[str, str], list[KnownFile]] = field(default_factory=dict)
     # Hashes of the points of a series, read when it first has new ones.
     points: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    shapes: dict[tuple[str, str], Shape] = field(default_factory=dict)
     # Paths that hold nothing to load (no whole line yet, or a copy): known only to the session.
     idle: dict[tuple[str, str, str], Stamp] = field(default_factory=dict)
 
@@ -100,6 +102,8 @@ class Memory:
         for *key, status, sha256, good, detail in connection.execute(_OBSERVED).fetchall():
             known = Observed(status, sha256, good, detail=detail or None)
             memory.observed[key[0], key[1], key[2]] = known
+        for bot, stream, path, kind in connection.execute(_SHAPES).fetchall():
+            memory.shapes.setdefault((bot, stream), Shape()).restore(path, kind)
         names = ", ".join(_FILE_COLUMNS)
         for row in connection.execute(f"select {names} from raw.files order by ordinal").fetchall():
             file = KnownFile(*row)
@@ -111,6 +115,7 @@ _FILE_COLUMNS = [
     {"bot": "_bot", "file_id": "_file_id", "size": "size_bytes"}.get(f.name, f.name)
     for f in fields(KnownFile)
 ]
+_SHAPES = "select _bot, stream, key_path, new_type from raw.schema_changes"
 _OBSERVED = """
 select _bot, source, _file,
        arg_max(status, observed_at), arg_max(coalesce(sha256, ''), observed_at),

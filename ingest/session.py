@@ -13,6 +13,7 @@ import duckdb
 
 from ingest.capture import Capture, capture
 from ingest.commit import Commit, utc_now
+from ingest.content import UnsettledError
 from ingest.documents import Document
 from ingest.errors import WatchhouseError
 from ingest.events import load_stream
@@ -147,6 +148,10 @@ class Session:
             self._connection.execute("commit")
         except BaseException as error:
             self._forget()
+            if isinstance(error, UnsettledError):
+                raise WatchhouseError(
+                    "a log was cut short while it was read", "nothing was written; look again"
+                ) from error
             if isinstance(error, duckdb.Error):
                 raise WatchhouseError(
                     f"the look was not written: {str(error).splitlines()[0]}",

@@ -18,6 +18,7 @@ def load_state_file(commit: Commit, source: Source, found: Capture) -> None:
         return
     observed.good_sha256 = document.sha256
     commit.row_count += 1
+    commit.note_shape(source, [document.payload or "null"])
     commit.add(source.name, (
         commit.bot.name, source.name, found.path, commit.at,
         from_ns(found.seen.mtime_ns) if found.seen else None, document.sha256, commit.load_id,

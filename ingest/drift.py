@@ -1,0 +1,78 @@
+"""Key paths and their types: what a stream never had before is a row of raw.schema_changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+# Of more new rows at once so many are looked at, evenly spread; a load must not wait for them all.
+SAMPLE_ROWS = 200
+_DEPTH = 24
+_CHILDREN = 5_000
+_TYPES = {str: "string", int: "number", float: "number", bool: "boolean", dict: "object",
+          list: "array"}  # fmt: skip
+_DOT = re.compile(r"(?<!\\)\.")
+
+# (key path, change, old types, new type)
+Change = tuple[str, str, str | None, str]
+
+
+@dataclass(slots=True)
+class Shape:
+    """The types seen at one key path, and what was seen below it."""
+
+    path: str = ""
+    types: set[str] = field(default_factory=set)
+    below: dict[str, Shape] = field(default_factory=dict)
+
+    def take_in(self, payload: str) -> Iterator[Change]:
+        """What is new in a JSON text."""
+        yield from self._take_in(orjson.loads(payload), 0)
+
+    def restore(self, path: str, kind: str) -> None:
+        """Know again what an earlier session saw."""
+        shape = self
+        for step in _DOT.split(path):
+            shape = shape.step(step.replace("\\.", "."))
+        shape.types.add(kind)
+
+    def step(self, key: str) -> Shape:
+        """The shape below a key; keys that name things, as symbols do, are one: `*`."""
+        found = self.below.get(key)
+        if found is None:
+            name = key if key == "[]" or any(map(str.islower, key)) else "*"
+            found = self.below.get(name)
+            if found is None:
+                escaped = name.replace(".", "\\.")
+                found = Shape(f"{self.path}.{escaped}" if self.path else escaped)
+            if len(self.below) < _CHILDREN:
+                self.below[key] = self.below[name] = found
+        return found
+
+    def _take_in(self, value: Any, depth: int) -> Iterator[Change]:
+        kind = _TYPES.get(type(value))
+        if kind is None:  # null says nothing of a type
+            return
+        if kind not in self.types:
+            before = "|".join(sorted(self.types)) or None
+            self.types.add(kind)
+            if self.path:
+                yield self.path, "retyped" if before else "first_seen", before, kind
+        if depth == _DEPTH:
+            return
+        if kind == "object":
+            for key, item in value.items():
+                yield from self.step(key)._take_in(item, depth + 1)
+        elif kind == "array":
+            below = self.step("[]")
+            for item in value:
+                yield from below._take_in(item, depth + 1)
+
+
+def sample(count: int) -> range:
+    """Which of so many rows are looked at."""
+    return range(0, count, max(1, -(-count // SAMPLE_ROWS)))
