@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -232,7 +233,8 @@ class _Stream:
         vetted = Vetted()
         for part in self._vetted(content, 0, end):
             vetted.add(part)
-        change = align(self.commit, self.source, vetted, self._lineage(old), is_same=is_same)
+        enough = 0 if is_same else math.inf if old.status == "gone" else 2
+        change = align(self.commit, self.source, vetted, self._lineage(old), enough)
         # One equal line does not make a new file the old one, when that is gone for long.
         if change is None or (old.status == "gone" and change.kept_count < 2):
             return None

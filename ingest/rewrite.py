@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,12 +31,12 @@ class Change:
 
 
 def align(
-    commit: Commit, source: Source, new: Vetted, lineage: list[str], *, is_same: bool = False
+    commit: Commit, source: Source, new: Vetted, lineage: list[str], enough: float
 ) -> Change | None:
     """Compare a content with the lines that were read under the ids of `lineage`, newest id first.
 
     None when fewer than half of the lines of the shorter one are equal: it is another file then,
-    unless `is_same` says that it is known to be this one.
+    unless the first `enough` lines are equal.
     """
     commit.flush()  # rows of this very look count as read
     old: defaultdict[object, list[Key]] = defaultdict(list)
@@ -48,7 +49,10 @@ def align(
     added.rows = [row for row in new.rows if not _keep(old, row, kept)]
     added.bad = [bad for bad in new.bad if not _keep(old, bad, kept)]
     count = len(new.rows) + len(new.bad)
-    if len(kept) * 2 < min(count, total) and not is_same:
+    parts: list[Line | BadBytes] = [*added.rows, *added.bad]
+    fresh = min((part.offset for part in parts), default=math.inf)
+    leading = sum(offset < fresh for _, offset in kept)
+    if len(kept) * 2 < min(count, total) and leading < enough:
         return None
     superseded = [key for keys in old.values() for key in keys]
     is_prefix = len(kept) == count and _is_prefix(kept, superseded, lineage[0])

@@ -133,3 +133,11 @@ def test_an_older_copy_is_known_after_a_restart_and_a_rotation(station: Station)
     station.poll()
     assert numbers(station) == [1, 2, 3, 7]
     assert station.rows("select * from raw.losses") == []
+
+
+def test_an_early_copy_that_grew_before_it_was_seen_doubles_no_line(station: Station) -> None:
+    station.write(LOG, lines(*range(1, 41)))
+    station.poll()
+    station.write(LOG, lines(1, 2, *range(100, 140)))
+    station.poll()
+    assert numbers(station) == [1, 2, *range(100, 140)]
