@@ -6,7 +6,7 @@ BIN := .venv/bin
 SET_UP := .venv/set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types sql tests soak format lock playbook docs clean
+.PHONY: help run test setup lint types sql tests bench soak format lock playbook docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ tests: setup
 # About twenty minutes: over a thousand ingests killed; another seed gives other histories.
 soak: setup ## kill ingest for long: make soak WATCHHOUSE_SOAK_SECONDS=1800 WATCHHOUSE_SOAK_SEED=2
 	WATCHHOUSE_SOAK_SECONDS=$${WATCHHOUSE_SOAK_SECONDS:-600} $(BIN)/pytest -s tests/faults
+
+bench: setup ## our speed beside DuckDB's and the limit's: make bench BENCH="--huge --dlt"
+	$(BIN)/python -m bench $(BENCH)
 
 format: setup ## Python and SQL, in place
 	$(BIN)/ruff check --fix .
