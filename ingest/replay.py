@@ -64,9 +64,9 @@ def replay(
     frames = _chosen(recorded, recording, start, upto)
     name = bot or recording.resolve().name
     logs = settings.folder("replay") / name / "logs"
-    writes_text = any(o["path"] == "exec.log" for f in frames for o in f.operations)
-    has_text = writes_text or (logs / "exec.log").exists()
-    text = logs / "exec.log" if has_text else None
+    # Of the whole recording, so that a replay in steps is that of one in one go.
+    writes_text = any(o["path"] == "exec.log" for f in recorded for o in f.operations)
+    text = logs / "exec.log" if writes_text else None
     subject = Bot(name, logs, config and config.absolute(), text)
     _check_target(logs, start)
     settings.make_home()
