@@ -194,7 +194,7 @@ def test_a_file_that_is_no_warehouse_is_one_sentence(
 def test_an_error_nobody_foresaw_does_not_look_like_a_warning(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("watchhouse.cli.run_checks", lambda *_: [])
+    monkeypatch.setattr("watchhouse.commands.judge.run_checks", lambda *_: [])
     assert main(["--home", str(home), "check", "--as-of", WELL]) == 3
     assert "IndexError" in capsys.readouterr().err
 

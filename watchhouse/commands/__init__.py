@@ -1,0 +1,1 @@
+"""The commands of `watchhouse`, by what they are for: parse, call, print."""
