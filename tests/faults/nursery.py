@@ -1,8 +1,8 @@
 """Starts one ingest after another and kills each when its time is up: `python nursery.py HOME …`.
 
 Everything is imported before the first child is forked, so that a child costs milliseconds. Reads
-one command a line (`milliseconds` or `milliseconds replay RECORDING FRAME`; no time: to the end)
-and answers with the child's exit code, negative for a signal.
+one command a line (`milliseconds` or `milliseconds replay RECORDING FIRST LAST`; no time: to the
+end) and answers with the child's exit code, negative for a signal.
 """
 
 import os
@@ -29,7 +29,8 @@ def child(words: list[str]) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
     try:
         if words:
-            replay(settings, Path(words[1]), bot="main", start=int(words[2]))
+            start, last = int(words[2]), int(words[3])
+            replay(settings, Path(words[1]), bot="main", start=start, upto=last)
         else:
             sessions.run_once(settings, wait_seconds=20)
     except WatchhouseError as error:

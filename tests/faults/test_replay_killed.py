@@ -57,18 +57,22 @@ def test_kills_between_and_within_frames_change_no_table(station: Station, name:
     project = load_settings(station.folder).project
     plain = Settings(station.folder / "plain", project)
     killed = Settings(station.folder / "home", project)
-    replay(plain, recording, bot="main")
     random, kills, start, frames = Random(SEED), 0, 0, read_frames(recording)
+    if "WATCHHOUSE_SOAK_SECONDS" not in os.environ:
+        frames = frames[:32]
+    last = len(frames) - 1
+    replay(plain, recording, bot="main", upto=last)
+    patience = 200.0  # ms; longer after a kill that came before the first new frame
     with nursery(station, project) as children:
         while start < len(frames):
-            last = random.randrange(8)  # 0: while the folder is laid down anew
-            delay = random.uniform(0, 200 if last == 0 else 40)
-            code = children.run(delay, "replay", recording, start, last)
+            code = children.run(random.uniform(0, patience), "replay", recording, start, last)
             assert code in (0, -9)
             kills += code == -9
-            start = frames_looked_at(killed)
+            reached = frames_looked_at(killed)
+            patience = 200.0 if reached > start else patience * 2
+            start = reached
     print(f"{name}: {len(frames)} frames, {kills} kills, seed {SEED}")
-    assert kills > 5
+    assert kills > 3
     expected, found = contents(plain), contents(killed)
     for table, rows in expected.items():
         assert found[table] == rows, table
