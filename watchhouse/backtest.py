@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from ingest.errors import WatchhouseError
-from watchhouse.catalog import Catalog
 from watchhouse.instant import iso, short
 from watchhouse.render import headline
 from watchhouse.verdict import Verdict
@@ -65,11 +64,10 @@ def folded_json(verdicts: Sequence[Verdict]) -> list[dict[str, object]]:
     ]
 
 
-def lines(verdicts: Sequence[Verdict], catalog: Catalog, raw: bool) -> list[str]:
+def lines(verdicts: Sequence[Verdict], raw: bool) -> list[str]:
     """One line per stretch (or per instant): from, to, how many, headline."""
     stretches = ((v, v, 1) for v in verdicts) if raw else fold(verdicts)
     return [
-        f"{short(first.as_of)} {short(last.as_of, first.as_of):>9} {count:>5} "
-        + headline(first, catalog)
+        f"{short(first.as_of)} {short(last.as_of, first.as_of):>9} {count:>5} " + headline(first)
         for first, last, count in stretches
     ]

@@ -1,10 +1,11 @@
 """What a published warehouse says about itself: its checks, its templates, how fresh it is."""
 
 import difflib
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -43,6 +44,12 @@ class Catalog:
 
     checks: tuple[Check, ...]
     templates: dict[str, str]
+    variables: dict[str, Any]
+
+    @property
+    def loop(self) -> timedelta:
+        """One loop of the bot: what is nearer in time may be seen in another order."""
+        return timedelta(seconds=float(self.variables.get("loop_seconds", 0)))
 
     def check(self, name: str) -> Check | None:
         """The check of that name, if it was selected."""
@@ -96,6 +103,7 @@ def read_catalog(connection: duckdb.DuckDBPyConnection, select: Sequence[str] = 
         found = connection.execute(
             "select name, compiled_sql from meta.templates where compiled_sql is not null"
         ).fetchall()
+        variables = connection.execute("select name, value from meta.vars").fetchall()
     except duckdb.CatalogException:
         raise WatchhouseError("this warehouse holds no checks", BUILD_HINT) from None
     templates = dict(found)
@@ -106,7 +114,8 @@ def read_catalog(connection: duckdb.DuckDBPyConnection, select: Sequence[str] = 
         Check(name, playbook, text, do_text, tuple(needs or ()), tuple(explained_by or ()), fault)
         for name, playbook, text, do_text, needs, explained_by, fault in rows
     ]
-    return Catalog(_selected(checks, select), templates)
+    values = {name: json.loads(value) for name, value in variables}
+    return Catalog(_selected(checks, select), templates, values)
 
 
 def _selected(checks: list[Check], select: Sequence[str]) -> tuple[Check, ...]:

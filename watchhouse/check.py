@@ -10,7 +10,8 @@ import duckdb
 
 from ingest.errors import WatchhouseError
 from watchhouse.catalog import BUILD_HINT, Catalog, Check, first_line
-from watchhouse.verdict import Finding, Rows, Unknown, Verdict, judge
+from watchhouse.finding import Finding
+from watchhouse.verdict import Rows, Unknown, Verdict, judge
 
 _CLOCK = re.compile(r"/\*clock\*/.*?/\*clock\*/", re.DOTALL)
 # A temp table, not a variable: the planner sees its size, which is worth a factor of 100.
@@ -43,7 +44,7 @@ def run_checks(
         _run_check(connection, catalog, check, instants, rows)
         if progress:
             progress(done, len(catalog.checks))
-    return [judge(as_of, rows[as_of], catalog.checks, bot) for as_of in instants]
+    return [judge(as_of, rows[as_of], catalog, bot) for as_of in instants]
 
 
 def at_instants(compiled_sql: str) -> str:

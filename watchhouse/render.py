@@ -2,33 +2,22 @@
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from watchhouse.catalog import Catalog, Provenance
+from watchhouse.catalog import Provenance
+from watchhouse.causes import Family, Group, families, root_cause
+from watchhouse.finding import JUDGED
 from watchhouse.instant import short
-from watchhouse.verdict import JUDGED, Finding, NotApplicable, Unknown, Verdict
+from watchhouse.verdict import NotApplicable, Unknown, Verdict
 
 WIDTH = 80
 _SHOWN = 3  # findings per check on the one screen; a check asked for by name shows all
 
 
-def root_cause(verdict: Verdict, catalog: Catalog) -> Finding | None:
-    """The worst and earliest finding that no other firing check of its bot explains."""
-    judged = [f for f in verdict.findings if f.severity in JUDGED]
-    top = [f for f in judged if f.severity == judged[0].severity]
-    return next((f for f in top if not causes(f, verdict, catalog)), top[0] if top else None)
-
-
-def causes(finding: Finding, verdict: Verdict, catalog: Catalog) -> list[str]:
-    """The sentences of the firing checks that explain this finding."""
-    check = catalog.check(finding.check)
-    fired = {f.check for f in verdict.findings if f.bot == finding.bot and f.severity in JUDGED}
-    return [_sentence(name) for name in (check.explained_by if check else ()) if name in fired]
-
-
-def headline(verdict: Verdict, catalog: Catalog) -> str:
+def headline(verdict: Verdict) -> str:
     """One line of at most 80 characters: verdict, root cause, since, coverage."""
-    root = root_cause(verdict, catalog)
+    root = root_cause(verdict.findings)
     tail = f", {int(verdict.coverage * 100)}% judged"
     if verdict.verdict in JUDGED and root is not None:
         tail = f" since {short(root.since, verdict.as_of)}{tail}"
@@ -42,11 +31,17 @@ def headline(verdict: Verdict, catalog: Catalog) -> str:
     return head + (body if len(body) <= room else body[: room - 1].rstrip() + "…") + tail
 
 
-def lines(verdict: Verdict, catalog: Catalog, provenance: Provenance) -> list[str]:
-    """The whole screen: headline, findings worst first, what is unknown, where it comes from."""
+def lines(
+    verdict: Verdict, provenance: Provenance, *, unfold: bool = False, every_row: bool = False
+) -> list[str]:
+    """The whole screen: headline, root causes worst first, what is unknown, where it comes from.
+
+    `unfold` also shows what follows from a root cause, `every_row` all findings of a check.
+    """
+    screen = _Screen(verdict, unfold, every_row)
     blocks = [
-        [headline(verdict, catalog)],
-        *_findings(verdict, catalog),
+        [headline(verdict)],
+        *screen.blocks(),
         _unknown(verdict.unknown),
         _not_applicable(verdict.not_applicable),
         _origin(verdict, provenance),
@@ -64,31 +59,51 @@ def _wrap(text: str, first: str = "", rest: str = "    ") -> list[str]:
     )
 
 
-def _findings(verdict: Verdict, catalog: Catalog) -> list[list[str]]:
-    firsts: dict[tuple[str, str], int] = {}
-    for place, finding in enumerate(verdict.findings):
-        firsts.setdefault((finding.severity, finding.check), place)
-    ordered = sorted(verdict.findings, key=lambda f: firsts[f.severity, f.check])
-    groups = groupby(ordered, key=lambda f: (f.severity, f.check))
-    return [_group([*group], verdict, catalog) for _, group in groups]
+@dataclass(frozen=True)
+class _Screen:
+    """The findings of a verdict as blocks of lines."""
+
+    verdict: Verdict
+    unfold: bool
+    every_row: bool
+
+    def blocks(self) -> list[list[str]]:
+        """Families first, then what is only told."""
+        told = [
+            block for family in families(self.verdict.findings) for block in self._family(family)
+        ]
+        infos = [f for f in self.verdict.findings if f.severity not in JUDGED]
+        by_check = groupby(sorted(infos, key=lambda f: f.check), key=lambda f: f.check)
+        return told + [self._group(Group((*group,))) for _, group in by_check]
+
+    def _family(self, family: Family) -> list[list[str]]:
+        if self.unfold:
+            return [self._group(group) for group in (family.root, *family.folded)]
+        return [self._group(family.root) + _explains(family)]
+
+    def _group(self, group: Group) -> list[str]:
+        top, findings = group.top, group.findings
+        limit = len(findings) if self.every_row else _SHOWN
+        block = [f"{top.severity.upper()} {_sentence(top.check)} ({top.playbook})"]
+        for finding in findings[:limit]:
+            where = " ".join(word for word in (finding.bot, finding.subject) if word)
+            since = short(finding.since, self.verdict.as_of)
+            block += _wrap(f"{where} since {since}: {finding.reason}", "  ")
+        if len(findings) > limit:
+            more = len(findings) - limit
+            block.append(f"  and {more} more: watchhouse check --select {top.check}")
+        if group.causes:
+            block += _wrap(f"Follows from: {', '.join(map(_sentence, group.causes))}", "  ")
+        if top.do and top.severity in JUDGED:
+            block += _wrap(f"Do: {top.do}", "  ", "      ")
+        return block
 
 
-def _group(findings: Sequence[Finding], verdict: Verdict, catalog: Catalog) -> list[str]:
-    top = findings[0]
-    limit = len(findings) if len(catalog.checks) == 1 else _SHOWN
-    block = [f"{top.severity.upper()} {_sentence(top.check)} ({top.playbook})"]
-    for finding in findings[:limit]:
-        where = " ".join(word for word in (finding.bot, finding.subject) if word)
-        since = short(finding.since, verdict.as_of)
-        block += _wrap(f"{where} since {since}: {finding.reason}", "  ")
-    if len(findings) > limit:
-        block.append(f"  and {len(findings) - limit} more: watchhouse check --select {top.check}")
-    because = causes(top, verdict, catalog)
-    if because:
-        block += _wrap(f"Follows from: {', '.join(because)}", "  ")
-    if top.do and top.severity in JUDGED:
-        block += _wrap(f"Do: {top.do}", "  ", "      ")
-    return block
+def _explains(family: Family) -> list[str]:
+    if not family.folded:
+        return []
+    names = ", ".join(f"{_sentence(g.top.check)} ({g.top.severity})" for g in family.folded)
+    return _wrap(f"Explains {len(family.folded)} more (--all): {names}", "  ")
 
 
 def _fold(items: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

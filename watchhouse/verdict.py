@@ -7,27 +7,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from watchhouse.catalog import Check
+from watchhouse.catalog import Catalog, Check
+from watchhouse.causes import with_causes
+from watchhouse.finding import JUDGED, RANK, Finding
 from watchhouse.instant import iso, short
-
-# Worst first. `info` never counts; what cannot be known is worse than a warning.
-RANK = {"crit": 0, "unknown": 1, "warn": 2, "info": 3, "ok": 4}
-JUDGED = ("crit", "warn")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One row of a check at one instant."""
-
-    check: str
-    playbook: str
-    bot: str | None
-    subject: str | None
-    severity: str
-    since: datetime | None
-    reason: str
-    evidence: dict[str, object]
-    do: str | None
 
 
 @dataclass(frozen=True)
@@ -126,8 +109,9 @@ def worst(states: Iterable[str]) -> str:
     return "ok" if state == "info" else state
 
 
-def judge(as_of: datetime, rows: Rows, checks: Sequence[Check], bot: str | None = None) -> Verdict:
+def judge(as_of: datetime, rows: Rows, catalog: Catalog, bot: str | None = None) -> Verdict:
     """Turn what the checks said about an instant into its verdict, for all bots or for one."""
+    checks = catalog.checks
     if bot is not None:
         rows = rows.about(bot)
     unknown = list(dict.fromkeys(rows.unknown))
@@ -146,7 +130,7 @@ def judge(as_of: datetime, rows: Rows, checks: Sequence[Check], bot: str | None 
         if not state.applicable and checks
     ]
     states = [f.severity for f in rows.findings] + ["unknown"] * bool(unknown)
-    findings = tuple(sorted(rows.findings, key=_order))
+    findings = tuple(sorted(with_causes(rows.findings, checks, catalog.loop), key=_order))
     return Verdict(
         as_of, worst(states), bots, findings, tuple(unknown), tuple(left_out), len(checks)
     )

@@ -9,9 +9,9 @@ from sick_bot import SickBot
 from ingest.settings import load_settings
 from watchhouse.catalog import open_published, read_catalog
 from watchhouse.check import run_checks
+from watchhouse.finding import JUDGED
 from watchhouse.report.judged import ALL, judge_window, stretches
 from watchhouse.report.window import find_window
-from watchhouse.verdict import JUDGED
 
 
 def test_every_lane_is_whole_and_says_what_the_checks_said(sick: SickBot) -> None:

@@ -140,7 +140,9 @@ def test_the_screen_tells_what_to_do_and_what_follows_from_what(
 ) -> None:
     lines = screen("--as-of", SICK)
     assert "  Do: Place the exit by hand." in lines
-    assert "  Follows from: position has no exit" in lines
+    assert "  Explains 1 more (--all): position is underwater (warn)" in lines
+    assert not any(line.startswith("WARN") for line in lines)
+    assert "  Follows from: position has no exit" in screen("--as-of", SICK, "--all")
     assert "NOT APPLICABLE spare has no nav configured [nav_is_new]" in lines
 
 

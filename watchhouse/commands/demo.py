@@ -35,7 +35,7 @@ def demo(ctx: click.Context) -> int:
     with open_published(settings) as connection:
         catalog = read_catalog(connection)
         verdict = run_checks(connection, catalog, [played.last_at])[0]
-        print_lines(lines(verdict, catalog, read_provenance(connection, settings)))
+        print_lines(lines(verdict, read_provenance(connection, settings)))
         page = make_report(connection, settings.project, "24h", played.last_at)
     file = default_file(settings, "24h", played.last_at, None)
     write_page(file, page.html)

@@ -2,6 +2,7 @@
 
 import click
 
+from ingest.errors import WatchhouseError
 from watchhouse import backtest as past
 from watchhouse.catalog import open_published, read_catalog, read_provenance
 from watchhouse.check import run_checks
@@ -13,6 +14,7 @@ from watchhouse.commands.common import (
     select_option,
     settings_of,
 )
+from watchhouse.formats import FORMATS, nagios_line
 from watchhouse.instant import now, parse_instant
 from watchhouse.render import lines
 from watchhouse.terminal import print_lines, progress
@@ -22,10 +24,17 @@ from watchhouse.terminal import print_lines, progress
 @click.option("--as-of", metavar="TIME", help="The instant to judge, ISO-8601 [now].")
 @select_option
 @bot_option
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
+@click.option("--all", "unfold", is_flag=True, help="Show also what follows from a root cause.")
+@click.option("--format", "style", type=click.Choice(["text", *FORMATS]), default="text")
 @click.pass_context
 def check(
-    ctx: click.Context, as_of: str | None, select: tuple[str, ...], bot: str | None, style: str
+    ctx: click.Context,
+    *,
+    as_of: str | None,
+    select: tuple[str, ...],
+    bot: str | None,
+    unfold: bool,
+    style: str,
 ) -> int:
     """Say what is wrong, why, and what to do.
 
@@ -34,16 +43,22 @@ def check(
     \b
     Example: watchhouse check --as-of 2025-10-18T03:20:00Z
     """
-    moment = parse_instant(as_of) if as_of else now()
-    settings = settings_of(ctx)
-    with open_published(settings) as connection:
-        catalog = read_catalog(connection, select)
-        verdict = run_checks(connection, catalog, [moment], bot)[0]
-        provenance = read_provenance(connection, settings)
-    if style == "json":
-        click.echo(as_json_text(verdict.as_json()))
+    try:
+        moment = parse_instant(as_of) if as_of else now()
+        settings = settings_of(ctx)
+        with open_published(settings) as connection:
+            catalog = read_catalog(connection, select)
+            verdict = run_checks(connection, catalog, [moment], bot)[0]
+            provenance = read_provenance(connection, settings)
+    except WatchhouseError as error:
+        if style == "nagios":  # it reads stdout only
+            click.echo(nagios_line("unknown", error.message))
+        raise
+    if style == "text":
+        one = len(catalog.checks) == 1
+        print_lines(lines(verdict, provenance, unfold=unfold, every_row=one))
     else:
-        print_lines(lines(verdict, catalog, provenance))
+        click.echo(FORMATS[style](verdict, catalog))
     return EXIT[verdict.verdict]
 
 
@@ -83,4 +98,4 @@ def backtest(  # noqa: PLR0913  (one parameter per option)
             as_json_text([v.as_json() for v in verdicts] if raw else past.folded_json(verdicts))
         )
     else:
-        print_lines(past.lines(verdicts, catalog, raw))
+        print_lines(past.lines(verdicts, raw))

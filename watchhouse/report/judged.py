@@ -10,9 +10,9 @@ import duckdb
 from watchhouse.backtest import instants
 from watchhouse.catalog import Catalog
 from watchhouse.check import run_checks
-from watchhouse.render import causes
+from watchhouse.finding import JUDGED, Finding
 from watchhouse.report.window import Window
-from watchhouse.verdict import JUDGED, Finding, Verdict, worst
+from watchhouse.verdict import Verdict, worst
 
 ALL = "all checks"  # the lane of the bot's own verdict
 
@@ -124,7 +124,7 @@ def _states(verdict: Verdict, catalog: Catalog, bot: str) -> dict[str, tuple[str
 
 def _findings(verdict: Verdict, catalog: Catalog, bot: str) -> Iterator[tuple[object, ...]]:
     for place, f in enumerate(verdict.findings):
-        follows = ", ".join(causes(f, verdict, catalog)) or None
+        follows = ", ".join(name.replace("_", " ") for name in f.explained_by) or None
         yield (
             *(place, bot, f.check, f.playbook, f.severity, f.subject, f.since, f.reason),
             *(follows, f.do),

@@ -11,16 +11,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from watchhouse.catalog import Catalog, read_catalog
+from watchhouse.causes import root_cause
 from watchhouse.check import run_checks
+from watchhouse.finding import JUDGED
 from watchhouse.instant import iso, short
-from watchhouse.render import root_cause
 from watchhouse.report import colour, words
 from watchhouse.report.draw import Drawing, draw
 from watchhouse.report.judged import judge_window, store_judged
 from watchhouse.report.panel import Panel, Table, load_panels, run_panel
 from watchhouse.report.spans import Span, unusable
 from watchhouse.report.window import Window, find_window
-from watchhouse.verdict import JUDGED, Verdict
+from watchhouse.verdict import Verdict
 
 MOST_ROWS = 1000
 DRAWN = ("line", "step", "bars", "lanes")
@@ -97,7 +98,7 @@ def make_report(
             shown.append(_show(maker, panel, name, f"b{number}-{panel.name}"))
             if progress:
                 progress(done + place, len(names) * len(panels))
-        sections.append(Section(name, last, *_in_a_sentence(last, maker.catalog), shown))
+        sections.append(Section(name, last, *_in_a_sentence(last), shown))
     whole = sections[0].verdict if bot else verdicts[-1]
     return Report(_render(project, maker, sections, whole), window, whole.verdict)
 
@@ -127,8 +128,8 @@ def _nothing(panel: Panel, holes: Sequence[Span], window: Window) -> str:
     return f"None in {'the parts of the span that were read' if holes else 'this span'}."
 
 
-def _in_a_sentence(verdict: Verdict, catalog: Catalog) -> tuple[str, str | None]:
-    root = root_cause(verdict, catalog)
+def _in_a_sentence(verdict: Verdict) -> tuple[str, str | None]:
+    root = root_cause(verdict.findings)
     if verdict.verdict in JUDGED and root is not None:
         return f"{words.sentence(root.check)}: {root.reason}", short(root.since, verdict.as_of)
     if verdict.unknown:
@@ -160,7 +161,7 @@ def _render(project: Path, maker: _Maker, sections: Sequence[Section], verdict: 
         window=maker.window,
         sections=sections,
         verdict=verdict,
-        sentence=_in_a_sentence(verdict, maker.catalog)[0],
+        sentence=_in_a_sentence(verdict)[0],
         panels=maker.panels,
         checks=len(maker.catalog.checks),
         versions=_versions(maker.connection),
