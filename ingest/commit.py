@@ -81,6 +81,11 @@ class Commit:
         self._pending_bytes = 0
         self._known: dict[str, KnownFile] = {}
 
+    @property
+    def has_news(self) -> bool:
+        """Something waits to be written, or was."""
+        return bool(self._rows or self._known or self.row_count)
+
     def add(self, table: str, row: Row) -> None:
         """One row, written at the end of the look."""
         self._rows.setdefault(table, []).append(row)

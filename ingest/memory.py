@@ -99,6 +99,8 @@ class Memory:
         ).fetchall():
             memory.last_poll[bot] = at
             memory.next_load_id = max(memory.next_load_id, load_id + 1)
+        (last,) = connection.execute("select max(load_id) from raw.loads").fetchall()[0]
+        memory.next_load_id = max(memory.next_load_id, (last or 0) + 1)
         for *key, status, sha256, good, detail in connection.execute(_OBSERVED).fetchall():
             known = Observed(status, sha256, good, detail=detail or None)
             memory.observed[key[0], key[1], key[2]] = known

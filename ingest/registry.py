@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +39,16 @@ class Source:
     writer: str = ""
     time_key: str = ""
     append: str = ""
+
+
+def of_bots(registry: Iterable[Source]) -> tuple[Source, ...]:
+    """The files that bots write."""
+    return tuple(source for source in registry if source.root != "journal")
+
+
+def of_journal(registry: Iterable[Source]) -> tuple[Source, ...]:
+    """The files that the watch itself writes, in the home's journal."""
+    return tuple(source for source in registry if source.root == "journal")
 
 
 def load_registry(file: Path) -> tuple[Source, ...]:

@@ -21,7 +21,7 @@ from ingest.lock import HeldError
 from ingest.look import Look, look_at
 from ingest.mask import Masker
 from ingest.memory import Memory, Observed, Stamp
-from ingest.registry import Source, load_registry
+from ingest.registry import Source, load_registry, of_bots, of_journal
 from ingest.series import load_series
 from ingest.settings import Bot, Settings
 from ingest.spool import Lost, Spool
@@ -71,11 +71,12 @@ class Session:
     def __init__(self, settings: Settings, connection: duckdb.DuckDBPyConnection) -> None:
         self._settings = settings
         self._connection = connection
-        self._registry = load_registry(settings.registry_file)
-        self._columns = tables(self._registry)
+        registry = load_registry(settings.registry_file)
+        self._registry, self._journal = of_bots(registry), of_journal(registry)
+        self._columns = tables(registry)
         self._mask = Masker(settings.mask_patterns)
         self._spool = Spool(settings, self._registry)
-        create_raw(connection, self._registry)
+        create_raw(connection, registry)
         self._memory = Memory.load(connection)
 
     def last_poll(self, bot: str) -> datetime | None:
@@ -111,6 +112,25 @@ class Session:
         load_id, reports = self._commit(due, is_import or as_of_mtime)
         return LoadReport(load_id, reports, tuple(notices))
 
+    def read_journal(self) -> int:
+        """Commit what the watch itself wrote since; returns the number of new rows.
+
+        Its looks are no polls: what the watch says of itself is in raw.loads alone.
+        """
+        look = look_at(self._settings.watch, self._journal, lambda *_: None, is_live=True)
+        commit = self._begin(look, self._memory.next_load_id, utc_now())
+        with self._transaction():
+            for source, tree, _, files in look.streams:
+                load_stream(commit, source, tree, files, vetter(source.kind, commit.mask))
+            self._memory.next_load_id += commit.has_news
+            commit.flush()
+        return commit.row_count
+
+    def _begin(self, look: Look, load_id: int, at: datetime) -> Commit:
+        return Commit(
+            self._connection, self._memory, self._columns, look.bot, load_id, at, self._mask
+        )
+
     def _look(self, bot: Bot, observed_at: datetime | None) -> Look:
         """A look at a stated time, else at the newest mtime: it is committed or nothing."""
 
@@ -142,9 +162,21 @@ class Session:
         """One transaction for the looks that waited in the spool and those that are due."""
         load_id = self._memory.next_load_id
         written: list[Look] = []
+        with self._transaction():
+            reports = tuple(self._write(look, load_id, is_import, written) for look in due)
+        self._memory.next_load_id += 1
+        self._spool.drop(written)
+        for look in due:
+            self._memory.last_poll[look.bot.name] = look.at
+            self._spool.tell_lost(look.bot)
+        return load_id, reports
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing; raises WatchhouseError for what a later look may do."""
         try:
             self._connection.execute("begin")
-            reports = tuple(self._write(look, load_id, is_import, written) for look in due)
+            yield
             self._connection.execute("commit")
         except BaseException as error:
             self._forget()
@@ -158,12 +190,6 @@ class Session:
                     "the warehouse is as it was; look again when there is space and no other user",
                 ) from error
             raise
-        self._memory.next_load_id += 1
-        self._spool.drop(written)
-        for look in due:
-            self._memory.last_poll[look.bot.name] = look.at
-            self._spool.tell_lost(look.bot)
-        return load_id, reports
 
     def _fits(self, look: Look) -> bool:
         """A look of the spool is not committed yet, and no later one is."""
@@ -209,9 +235,7 @@ class Session:
     def _write_look(
         self, look: Look, load_id: int, is_import: bool, lost: Iterable[Lost] = ()
     ) -> BotReport:
-        commit = Commit(
-            self._connection, self._memory, self._columns, look.bot, load_id, look.at, self._mask
-        )
+        commit = self._begin(look, load_id, look.at)
         masked_before = self._mask.count
         _note_roots(commit)
         for source in look.absent:
@@ -249,7 +273,9 @@ def open_session(settings: Settings, wait_seconds: float = 0) -> Iterator[Sessio
     for bot in settings.bots:
         _check_folders(bot)
     with connect_live(settings, wait_seconds) as connection:
-        yield Session(settings, connection)
+        session = Session(settings, connection)
+        session.read_journal()
+        yield session
 
 
 def run_once(
@@ -278,7 +304,7 @@ def run_once(
 
 def keep_looks(settings: Settings) -> None:
     """Look at the state files of every bot and keep them for the next commit, without a lock."""
-    spool = Spool(settings, load_registry(settings.registry_file))
+    spool = Spool(settings, of_bots(load_registry(settings.registry_file)))
     for bot in settings.bots:
         _check_folders(bot)
         look = spool.take(bot)

@@ -19,15 +19,16 @@ _HOME_FOLDERS = ("live", "spool", "journal", "landing", "reports", "incidents", 
 
 @dataclass(frozen=True)
 class Bot:
-    """A bot and the folders it writes; `text` is its one log file."""
+    """A bot and the folders it writes; `text` is its one log file, `journal` the watch's own."""
 
     name: str
     logs: Path
     config: Path | None = None
     text: Path | None = None
+    journal: Path | None = None
 
     def __post_init__(self) -> None:
-        if not _BOT_NAME.fullmatch(self.name):
+        if not self.journal and not _BOT_NAME.fullmatch(self.name):
             raise UsageError(
                 f"`{self.name}` is no name for a bot",
                 "letters, digits, `.`, `_` and `-`, beginning with a letter or digit",
@@ -35,7 +36,7 @@ class Bot:
 
     def root(self, name: str) -> Path | None:
         """The folder of a root of the registry, None when this bot has none such."""
-        folders = {"logs": self.logs, "config": self.config}
+        folders = {"logs": self.logs, "config": self.config, "journal": self.journal}
         return self.text and self.text.parent if name == "text" else folders.get(name)
 
     @classmethod
@@ -86,6 +87,12 @@ class Settings:
     def settings_file(self) -> Path:
         """The bots, as `init` wrote them."""
         return self.home / "settings.toml"
+
+    @property
+    def watch(self) -> Bot:
+        """The watch itself, as the writer of the journal: a name that no bot can have."""
+        journal = self.folder("journal")
+        return Bot("_watch", journal, journal=journal)
 
     def folder(self, name: str) -> Path:
         """One of the folders of the home: spool, journal, landing, reports, incidents, replay."""

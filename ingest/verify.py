@@ -86,7 +86,7 @@ def verify(settings: Settings, wait_seconds: float = 0) -> Verified:
         duckdb.connect(str(settings.live_file), read_only=True) as database,
     ):
         result.differences += _ledger_faults(database)
-        for bot in settings.bots:
+        for bot in (*settings.bots, settings.watch):
             for log in _logs(database, bot, registry):
                 _verify_log(database, log, result)
             for source in registry.values():

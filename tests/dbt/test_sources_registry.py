@@ -25,7 +25,7 @@ def meta(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def test_root_kind_and_writer_are_said(meta: dict[str, Any]) -> None:
-    assert meta["root"] in {"logs", "config", "text"}
+    assert meta["root"] in {"logs", "config", "text", "journal"}
     assert meta["kind"] in {"snapshot", "events", "series", "config", "text"}
     assert meta["writer"]
 
