@@ -1,6 +1,7 @@
-{# A check's findings and, where a need is unmet and nothing was found, an `unknown` row. The same text
-   serves `dbt test` and, through analyses/verdict.sql, `watchhouse check` and the backtest. #}
-{% macro with_unknowns(check_sql, needs) -%}
+{# A check's findings, the excepted ones as `info`, and, where a need is unmet and nothing was found, an
+   `unknown` row. The same text serves `dbt test` and, through analyses/verdict.sql, `watchhouse check`
+   and the backtest. #}
+{% macro with_unknowns(check_sql, needs, name) -%}
     with
         findings as ({{ check_sql }}),
         looked as (
@@ -38,7 +39,7 @@
                 )
         )
     select *
-    from findings
+    from {{ not_excepted("findings", name) }}
     union all by name
     select as_of, bot, subject, 'unknown' as severity, since, reason
     from unmet
@@ -66,7 +67,8 @@
 {# Checks get their unknown rows here; every other test is dbt's own. #}
 {% macro default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
     {%- if is_check(model) -%}
-        {%- set main_sql = with_unknowns(main_sql, quoted(model.config.meta.get("needs", []))) -%}
+        {%- set needs = quoted(model.config.meta.get("needs", [])) -%}
+        {%- set main_sql = with_unknowns(main_sql, needs, quoted([model.name])) -%}
     {%- endif -%}
     {{ return(dbt.default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit)) }}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {# After `dbt test`: what the checks found, worst first, with the playbook's action; then what could not
    be judged. Silent when all is well. Runs the same text as the test did, so it cannot disagree. #}
 {% macro print_findings(results) -%}
-    {%- do ref("fct_surface_health") -%}
+    {%- do verdict_refs() -%}
     {%- if execute and flags.WHICH in ("test", "build") -%}
         {%- set rows = [] -%}
         {%- set broken = [] -%}
@@ -41,9 +41,10 @@
 
 
 {% macro finding_rows(node) -%}
+    {%- set needs = quoted(node.config.meta.get("needs", [])) -%}
     {%- set sql -%}
         select severity, bot, subject, cast(since as varchar) as since, reason
-        from ({{ with_unknowns(node.compiled_code, quoted(node.config.meta.get("needs", []))) }}) as rows
+        from ({{ with_unknowns(node.compiled_code, needs, quoted([node.name])) }}) as rows
         where severity <> 'info'
         order by since
     {%- endset -%}

@@ -57,7 +57,8 @@ def around(template: str, check: Check) -> str:
     # A check may end in a comment: it gets lines of its own.
     inner = f"\n{(check.compiled_sql or '').strip().rstrip(';')}\n"
     needs = ", ".join("'" + name.replace("'", "''") + "'" for name in check.needs) or "''"
-    return at_instants(template.replace("'/*needs*/'", needs).replace("/*check*/", inner))
+    named = template.replace("'/*needs*/'", needs).replace("/*name*/", check.name)
+    return at_instants(named.replace("/*check*/", inner))
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, compiled_sql: str) -> list[tuple[Any, ...]]:

@@ -6,6 +6,7 @@
     config(
         meta={
             "needs": ["diagnostics"],
+            "on_silence": true,
             "playbook_lines": ["P0-1", "P1-A3", "P1-C2", "P4-A1"],
             "proof": "update fct_liveness set published_at = published_at - interval '20 minutes'",
         }

@@ -6,6 +6,7 @@
     config(
         meta={
             "needs": ["positions_state"],
+            "on_silence": true,
             "playbook_lines": ["P1-S1", "P3-A2"],
             "explained_by": ["executor_is_silent"],
             "proof": "update fct_positions set mark_moved_at = mark_moved_at - interval '1 day'",
