@@ -16,17 +16,13 @@ _PAUSE_SECONDS = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """What reading a state file gave: its bytes, or the word why not.
-
-    Status "unchanged" stands for content of the hash `sha256` that was captured before.
-    """
+    """What reading a state file gave: its bytes, or the word why not."""
 
     path: str
     status: str
     raw: bytes = b""
     seen: Seen | None = None
     detail: str | None = None
-    sha256: str = ""
 
 
 def capture(tree: Tree, path: str, is_whole: Callable[[bytes], bool] | None = None) -> Capture:
@@ -57,9 +53,9 @@ def _read(tree: Tree, path: str) -> Capture:
     except OSError:
         return Capture(path, "missing")
     with open(descriptor, "rb") as handle:  # noqa: PTH123 - the descriptor is open already
-        before = os.fstat(descriptor)
+        looked_ns, before = time.time_ns(), os.fstat(descriptor)
         raw = handle.read(STATE_FILE_BYTES + 1)
         after = os.fstat(descriptor)
-    seen = Seen.of(path, after)
+    seen = Seen.of(path, after, looked_ns)
     still = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
     return Capture(path, "read" if still and len(raw) == after.st_size else "moving", raw, seen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,28 +13,39 @@ from ingest.documents import read_document
 from ingest.events import find_stream
 from ingest.registry import Source
 from ingest.settings import Bot
-from ingest.tree import Seen, Tree
+from ingest.tree import Entry, Seen, Tree
 
 STATE_KINDS = ("snapshot", "config", "series")
 
-# Stamp and content hash that are known of a state file: (source name, path) -> both, or None.
-Known = Callable[[str, str], tuple[tuple[int, int, int] | None, str] | None]
+# A content of a state file: its stamp, None when that is not known, and its hash.
+Version = tuple[tuple[int, int, int] | None, str]
+# What is known of the state files: source name -> path -> the last version.
+Known = Mapping[str, Mapping[str, Version]]
 
 
 @dataclass(eq=False)
 class Look:
-    """What a look found; `file` is where it waits in the spool, None when it does not."""
+    """What a look found; `file` is where it waits in the spool, None when it does not.
+
+    `states` are the state files that are not as they were known; `same` are those that are, and
+    the hash of their content. Of a look that waited in the spool only `same_count` is left of them.
+    """
 
     bot: Bot
     states: list[tuple[Source, Capture]] = field(default_factory=list)
+    same: list[tuple[Source, str, str]] = field(default_factory=list)
+    same_count: int = 0
     streams: list[tuple[Source, Tree, str, list[Seen]]] = field(default_factory=list)
     absent: list[Source] = field(default_factory=list)
+    trees: dict[str, Tree] = field(default_factory=dict)
     at: datetime = datetime.min
     file: Path | None = None
 
     def newest(self) -> datetime | None:
         """The newest mtime of the registered files."""
         seen = [found.seen for _, found in self.states if found.seen]
+        same = (self.trees[source.root].find(path) for source, path, _ in self.same)
+        seen += [found for found in same if isinstance(found, Seen)]
         seen += [one for _, _, _, files in self.streams for one in files]
         return max((from_ns(one.mtime_ns) for one in seen), default=None)
 
@@ -45,30 +56,44 @@ def look_at(bot: Bot, registry: Iterable[Source], known: Known, *, is_live: bool
     `is_live` gives a file that is being written a moment to become whole.
     """
     look = Look(bot)
-    trees: dict[str, Tree] = {}
     for source in registry:
         root = bot.root(source.root)
         if root is None:
             look.absent.append(source)
             continue
-        tree = trees.setdefault(source.root, Tree(root))
+        tree = look.trees.setdefault(source.root, Tree(root))
         pattern = bot.text.name if source.root == "text" and bot.text else source.path
         if source.kind in STATE_KINDS:
-            look.states += _read_states(source, tree, pattern, known, is_live)
+            found = tree.match(pattern)
+            _read_states(look, source, found, known.get(source.name, {}), is_live=is_live)
         else:
             look.streams.append((source, tree, *find_stream(tree, pattern)))
+    look.same_count = len(look.same)
     return look
 
 
 def _read_states(
-    source: Source, tree: Tree, pattern: str, known: Known, is_live: bool
-) -> Iterator[tuple[Source, Capture]]:
+    look: Look,
+    source: Source,
+    found: list[tuple[str, Entry]],
+    known: Mapping[str, Version],
+    *,
+    is_live: bool,
+) -> None:
     def is_whole(raw: bytes) -> bool:
         return read_document(source, raw).status == "ok"
 
-    for path in tree.live_paths(pattern):
-        before, found = known(source.name, path), tree.find(path)
-        if before and before[0] and isinstance(found, Seen) and found.state_stamp == before[0]:
-            yield source, Capture(path, "unchanged", seen=found, sha256=before[1])
+    tree, states = look.trees[source.root], look.states
+    for path, entry in found:
+        before = known.get(path)
+        if before and before[0] == _stamp(entry):
+            look.same.append((source, path, before[1]))
         else:
-            yield source, capture(tree, path, is_whole if is_live else None)
+            states.append((source, capture(tree, path, is_whole if is_live else None)))
+    for path in known.keys() - {path for path, _ in found}:  # a glob finds no more what is gone
+        if isinstance(tree.find(path), str):
+            states.append((source, capture(tree, path)))
+
+
+def _stamp(entry: Entry) -> tuple[int, ...]:
+    return () if isinstance(entry, str) else (entry.st_ino, entry.st_size, entry.st_ctime_ns)

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 
@@ -18,16 +17,15 @@ from ingest.documents import Document
 from ingest.errors import WatchhouseError
 from ingest.events import load_stream
 from ingest.lock import HeldError
-from ingest.look import Look, look_at
+from ingest.look import Look, Version, look_at
 from ingest.mask import Masker
-from ingest.memory import Memory, Observed, Stamp
+from ingest.memory import Memory, Observed
 from ingest.registry import Source, load_registry, of_bots, of_journal
 from ingest.series import load_series
 from ingest.settings import Bot, Settings
 from ingest.spool import Lost, Spool
 from ingest.statefiles import load_state_file
 from ingest.store import connect_live, create_raw, tables
-from ingest.tree import Tree
 from ingest.vet import vetter
 
 
@@ -117,7 +115,7 @@ class Session:
 
         Its looks are no polls: what the watch says of itself is in raw.loads alone.
         """
-        look = look_at(self._settings.watch, self._journal, lambda *_: None, is_live=True)
+        look = look_at(self._settings.watch, self._journal, {}, is_live=True)
         commit = self._begin(look, self._memory.next_load_id, utc_now())
         with self._transaction():
             for source, tree, _, files in look.streams:
@@ -134,10 +132,10 @@ class Session:
     def _look(self, bot: Bot, observed_at: datetime | None) -> Look:
         """A look at a stated time, else at the newest mtime: it is committed or nothing."""
 
-        def known(source: str, path: str) -> tuple[Stamp | None, str] | None:
-            before = self._memory.observed.get((bot.name, source, path))
-            return (before.stamp, before.sha256 or "") if before else None
-
+        known: dict[str, dict[str, Version]] = {}
+        for (name, source, path), before in self._memory.observed.items():
+            if name == bot.name and before.sha256:
+                known.setdefault(source, {})[path] = before.stamp, before.sha256
         look = look_at(bot, self._registry, known, is_live=False)
         look.at = _naive(observed_at) if observed_at else (look.newest() or utc_now())
         return look
@@ -223,14 +221,14 @@ class Session:
         with suppress(duckdb.Error):  # a database that failed for good says so at the next look
             self._memory = Memory.load(self._connection)
 
-    def _load_state(self, commit: Commit, source: Source, found: Capture) -> None:
-        if found.status == "unchanged":
-            before = self._memory.observed.get((commit.bot.name, source.name, found.path))
-            if before and before.sha256 == found.sha256:
-                return
-            # Captured for a warehouse that is gone: what stands there now is all there is.
-            found = capture(Tree(commit.bot.root(source.root) or Path()), found.path)
-        (load_series if source.kind == "series" else load_state_file)(commit, source, found)
+    def _changed(self, look: Look) -> Iterator[tuple[Source, Capture]]:
+        """The state files of a look that the warehouse does not hold as they are."""
+        yield from look.states
+        for source, path, sha256 in look.same:
+            before = self._memory.observed.get((look.bot.name, source.name, path))
+            if before is None or before.sha256 != sha256:
+                # Captured for a warehouse that is gone: what stands there now is all there is.
+                yield source, capture(look.trees[source.root], path)
 
     def _write_look(
         self, look: Look, load_id: int, is_import: bool, lost: Iterable[Lost] = ()
@@ -240,8 +238,8 @@ class Session:
         _note_roots(commit)
         for source in look.absent:
             _note_status(commit, source, "not configured")
-        for source, found in look.states:
-            self._load_state(commit, source, found)
+        for source, found in self._changed(look):
+            (load_series if source.kind == "series" else load_state_file)(commit, source, found)
         for source, tree, status, files in look.streams:
             other, detail = load_stream(
                 commit, source, tree, files, vetter(source.kind, commit.mask)
@@ -352,6 +350,7 @@ def _note_status(commit: Commit, source: Source, status: str, detail: str | None
 def _tally(commit: Commit, look: Look) -> tuple[int, int]:
     """Files that were there, and those of them that could not be read."""
     files = sum(found.seen is not None or found.status == "denied" for _, found in look.states)
+    files += look.same_count
     files += sum(len(found) for _, _, _, found in look.streams)
     paths = [(source.name, found.path) for source, found in look.states]
     paths += [(source.name, source.path) for source, *_ in look.streams]

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,15 @@ from filelock import FileLock
 
 from ingest.capture import Capture
 from ingest.commit import utc_now
-from ingest.look import Look, look_at
+from ingest.look import Look, Version, look_at
 from ingest.registry import Source
 from ingest.settings import Bot, Settings
 from ingest.tree import Seen
 
 SPOOL_BYTES = 256 * 1024 * 1024
 _NAME = "%Y%m%dT%H%M%S.%f"
+_NEVER = datetime.min.isoformat()
+_Files = dict[str, dict[str, Version]]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Spool:
         self._folder = settings.folder("spool")
         self._registry = registry
         self._sources = {source.name: source for source in registry}
+        # Of each bot what `seen.json` holds, and the stamp of that file.
+        self._known: dict[str, tuple[object, _Files]] = {}
         settings.make_home()
 
     def take(self, bot: Bot) -> Look:
@@ -54,15 +58,15 @@ class Spool:
         When the spool is full the look is returned all the same, with `file` None.
         """
         with self._locked(bot) as place:
-            memory = _load(place / "seen.json")
-            look = look_at(bot, self._registry, _known(memory), is_live=True)
-            last = datetime.fromisoformat(memory.get("at", datetime.min.isoformat()))
+            known = self._recall(bot, place)
+            look = look_at(bot, self._registry, known, is_live=True)
+            last = datetime.fromisoformat(_load(place / "last.json").get("at", _NEVER))
             # A clock that was set back must not bring looks into another order.
             look.at = max(utc_now(), last + timedelta(microseconds=1))
             if self._has_room(look):
                 look.file = place / f"{look.at.strftime(_NAME)}.look"
                 _store(look.file, _lines(look))
-                _store(place / "seen.json", [json.dumps(_memory(look)).encode()])
+                self._remember(place, look, known)
             return look
 
     def note_lost(self, look: Look, why: str) -> None:
@@ -114,6 +118,30 @@ class Spool:
         with FileLock(place / ".lock", mode=0o600, thread_local=False, is_singleton=True):
             yield place
 
+    def _recall(self, bot: Bot, place: Path) -> _Files:
+        """What is known of the state files; another process may have looked since."""
+        stamp = _stamp(place / "seen.json")
+        if bot.name not in self._known or self._known[bot.name][0] != stamp:
+            files = _load(place / "seen.json").get("files", {})
+            self._known[bot.name] = (
+                stamp,
+                {
+                    source: {
+                        path: (tuple(stamp), sha256) for path, (stamp, sha256) in found.items()
+                    }
+                    for source, found in files.items()
+                },
+            )
+        return self._known[bot.name][1]
+
+    def _remember(self, place: Path, look: Look, known: _Files) -> None:
+        is_same = len(look.same) == sum(map(len, known.values()))
+        if not is_same or any(found.status == "read" for _, found in look.states):
+            now = _files(look, known)
+            _store(place / "seen.json", [json.dumps({"files": now}).encode()])
+            self._known[look.bot.name] = _stamp(place / "seen.json"), now
+        _store(place / "last.json", [json.dumps({"at": look.at.isoformat()}).encode()])
+
     def _has_room(self, look: Look) -> bool:
         held = sum(file.stat().st_size for file in self._folder.glob("*/*.look"))
         return held + sum(len(found.raw) for _, found in look.states) <= SPOOL_BYTES
@@ -124,7 +152,7 @@ class Spool:
         head = json.loads(content[:end])
         if len(content) != end + 1 + sum(entry["length"] for entry in head["states"]):
             raise ValueError("its length is wrong")
-        look = Look(bot, at=datetime.fromisoformat(head["at"]), file=file)
+        look = Look(bot, at=datetime.fromisoformat(head["at"]), file=file, same_count=head["same"])
         at = end + 1
         for entry in head["states"]:
             raw, at = content[at : at + entry["length"]], at + entry["length"]
@@ -135,35 +163,43 @@ class Spool:
 
 
 def _capture(entry: dict[str, Any], raw: bytes) -> Capture:
-    seen = entry["seen"] and Seen(**entry["seen"])
-    return Capture(entry["path"], entry["status"], raw, seen, entry["detail"], entry["sha256"])
+    seen = entry["seen"] and Seen(*entry["seen"])
+    return Capture(entry["path"], entry["status"], raw, seen, entry["detail"])
 
 
 def _lines(look: Look) -> list[bytes]:
     states = [
         {"source": source.name, "path": found.path, "status": found.status, "detail": found.detail,
-         "seen": found.seen and asdict(found.seen), "sha256": found.sha256,
-         "length": len(found.raw)}
+         "seen": found.seen, "length": len(found.raw)}
         for source, found in look.states
     ]  # fmt: skip
-    head = {"at": look.at.isoformat(), "states": states, "absent": [s.name for s in look.absent]}
+    head = {
+        "at": look.at.isoformat(),
+        "states": states,
+        "same": look.same_count,
+        "absent": [source.name for source in look.absent],
+    }
     return [json.dumps(head).encode(), b"\n", *(found.raw for _, found in look.states)]
 
 
-def _memory(look: Look) -> dict[str, Any]:
-    files = [
-        (source.name, found.path, found.seen and found.seen.state_stamp,
-         found.sha256 if found.status == "unchanged" else hashlib.sha256(found.raw).hexdigest())
-        for source, found in look.states
-        if found.status in ("read", "unchanged")
-    ]  # fmt: skip
-    return {"at": look.at.isoformat(), "files": files}
+def _files(look: Look, known: _Files) -> _Files:
+    """The state files as this look leaves them known: those that it could read."""
+    now: _Files = {}
+    for source, path, _ in look.same:
+        now.setdefault(source.name, {})[path] = known[source.name][path]
+    for source, found in look.states:
+        if found.status == "read" and found.seen:
+            version = found.seen.state_stamp, hashlib.sha256(found.raw).hexdigest()
+            now.setdefault(source.name, {})[found.path] = version
+    return now
 
 
-def _known(memory: dict[str, Any]) -> Any:
-    files = {(source, path): (tuple(stamp), sha256)
-             for source, path, stamp, sha256 in memory.get("files", ()) if stamp}  # fmt: skip
-    return lambda source, path: files.get((source, path))
+def _stamp(file: Path) -> object:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _load(file: Path) -> dict[str, Any]:
