@@ -19,3 +19,9 @@
             ) as objects
     )
 {%- endmacro %}
+
+
+{# The whole number that stands right after a word in a text, NULL when none does. #}
+{% macro number_after(text, word) -%}
+    try_cast(nullif(regexp_extract({{ text }}, '{{ word }}([0-9]+)', 1), '') as bigint)
+{%- endmacro %}
