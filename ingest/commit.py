@@ -117,7 +117,9 @@ class Commit:
             self.flush()
 
     def note_shape(self, source: Source, payloads: Iterable[str]) -> None:
-        """Key paths and types that the stream never had."""
+        """Key paths and types that the stream never had; those of our own journal are no news."""
+        if self.bot.journal:
+            return
         shape = self.memory.shapes.setdefault((self.bot.name, source.name), Shape())
         for change in chain.from_iterable(map(shape.take_in, payloads)):
             self.add("schema_changes",

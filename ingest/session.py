@@ -282,22 +282,22 @@ def run_once(
     *,
     is_import: bool = False,
     as_of_mtime: bool = False,
-    wait_seconds: float = 0,
 ) -> LoadReport:
     """Look at every configured bot once; see Session.poll.
 
-    While another process holds the warehouse, a look of now is kept in the spool at once.
+    Raises HeldError at once while another process holds the warehouse; a look of now is kept in
+    the spool then.
     """
-    if observed_at is None and not as_of_mtime:
-        try:
-            with open_session(settings) as session:
-                return session.poll(is_import=is_import)
-        except HeldError:
-            keep_looks(settings)
-            if not wait_seconds:
-                raise
-    with open_session(settings, wait_seconds) as session:
-        return session.poll(observed_at, is_import=is_import, as_of_mtime=as_of_mtime)
+    try:
+        with open_session(settings) as session:
+            return session.poll(observed_at, is_import=is_import, as_of_mtime=as_of_mtime)
+    except HeldError as error:
+        if observed_at is not None or as_of_mtime:
+            raise
+        keep_looks(settings)
+        raise HeldError(
+            error.message, "this look is kept in the spool, the next ingest commits it"
+        ) from error
 
 
 def keep_looks(settings: Settings) -> None:

@@ -32,7 +32,7 @@ def child(words: list[str]) -> None:
             start, last = int(words[2]), int(words[3])
             replay(settings, Path(words[1]), bot="main", start=start, upto=last)
         else:
-            sessions.run_once(settings, wait_seconds=20)
+            sessions.run_once(settings)
     except WatchhouseError as error:
         print(error, file=sys.stderr, flush=True)
         os._exit(1)

@@ -78,7 +78,7 @@ def ingest(
         return _verify(with_bots(settings_of(ctx), bots))
     at = parse_instant(observed_at) if observed_at else None
     settings = with_bots(settings_of(ctx), bots)
-    _tell_load(run_once(settings, at, as_of_mtime=as_of_mtime, wait_seconds=LOCK_WAIT_SECONDS))
+    _tell_load(run_once(settings, at, as_of_mtime=as_of_mtime))
     return 0
 
 
