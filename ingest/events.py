@@ -21,7 +21,7 @@ from ingest.vet import BadBytes, Vet, Vetted
 def find_stream(tree: Tree, pattern: str) -> tuple[str, list[Seen]]:
     """The status of a log's live file (ok, missing, denied), and all its files, oldest first."""
     status, files = "missing", []
-    for path, _ in tree.match(pattern):
+    for path, _ in sorted(tree.match(pattern)):
         live = tree.find(path)
         if isinstance(live, Seen):
             status = "ok"

@@ -83,16 +83,19 @@ def _read_states(
     def is_whole(raw: bytes) -> bool:
         return read_document(source, raw).status == "ok"
 
-    tree, states = look.trees[source.root], look.states
+    tree, same, rest = look.trees[source.root], len(look.same), []
     for path, entry in found:
         before = known.get(path)
         if before and before[0] == _stamp(entry):
             look.same.append((source, path, before[1]))
         else:
-            states.append((source, capture(tree, path, is_whole if is_live else None)))
-    for path in known.keys() - {path for path, _ in found}:  # a glob finds no more what is gone
-        if isinstance(tree.find(path), str):
-            states.append((source, capture(tree, path)))
+            rest.append(path)
+    for path in sorted(rest):
+        look.states.append((source, capture(tree, path, is_whole if is_live else None)))
+    if len(look.same) - same < len(known):
+        for path in sorted(known.keys() - {path for path, _ in found}):
+            if isinstance(tree.find(path), str):  # a glob finds no more what is gone
+                look.states.append((source, capture(tree, path)))
 
 
 def _stamp(entry: Entry) -> tuple[int, ...]:

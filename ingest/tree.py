@@ -77,11 +77,11 @@ class Tree:
         """The file at `path`, or in one word why not: missing or denied."""
         found = self._entry(path)
         if isinstance(found, str):
-            return "missing" if found == _FOLDER else found
+            return "missing" if found is _FOLDER else found
         return Seen.of(path, found, self._listed_ns[path.rpartition("/")[0]])
 
     def match(self, pattern: str) -> list[tuple[str, Entry]]:
-        """The paths that a registry path stands for, in order: itself, or what its glob finds.
+        """The paths that a registry path stands for: itself, or what its glob finds, unordered.
 
         A glob finds neither temporary nor rotated files.
         """
@@ -92,12 +92,12 @@ class Tree:
         for step in steps:
             folders = [below for folder in folders for below in self._below(folder, step)]
         fits = re.compile(translate(last)).match
-        return sorted(
+        return [
             (f"{folder}/{name}" if folder else name, entry)
             for folder in folders
             for name, entry in self._list(folder).items()
-            if fits(name) and entry != _FOLDER and name and not _places(name)
-        )
+            if fits(name) and entry is not _FOLDER and name and not _places(name)
+        ]
 
     def rotated(self, path: str) -> Iterator[Seen]:
         """The rotated siblings of a live file: `x.N.jsonl`, `x.jsonl.N`, `archive/x.N.jsonl.gz`."""
@@ -128,7 +128,7 @@ class Tree:
         fits = re.compile(translate(step)).match
         inside = [f"{folder}/{name}" if folder else name
                   for name, entry in self._list(folder).items()
-                  if entry == _FOLDER and (step == "**" or fits(name))]  # fmt: skip
+                  if entry is _FOLDER and (step == "**" or fits(name))]  # fmt: skip
         if step != "**":
             return inside
         return [folder, *(below for one in inside for below in self._below(one, step))]
