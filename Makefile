@@ -38,7 +38,7 @@ sql: setup
 	$(BIN)/sqlfmt --check --no-progressbar -q .
 
 tests: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 # About twenty minutes: over a thousand ingests killed; another seed gives other histories.
 soak: setup ## kill ingest for long: make soak WATCHHOUSE_SOAK_SECONDS=1800 WATCHHOUSE_SOAK_SEED=2

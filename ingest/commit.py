@@ -79,12 +79,13 @@ class Commit:
         self._columns = columns
         self._rows: dict[str, list[Row]] = {}
         self._pending_bytes = 0
+        self._has_written = False
         self._known: dict[str, KnownFile] = {}
 
     @property
     def has_news(self) -> bool:
         """Something waits to be written, or was."""
-        return bool(self._rows or self._known or self.row_count)
+        return self._has_written or bool(self._rows or self._known)
 
     def add(self, table: str, row: Row) -> None:
         """One row, written at the end of the look."""
@@ -166,6 +167,7 @@ class Commit:
 
     def flush(self) -> None:
         """Hand the waiting rows to the database, inside the open transaction."""
+        self._has_written = self.has_news
         if self._known:
             ids = ",".join(map(literal, self._known))
             self.connection.execute(f"delete from raw.files where _file_id in ({ids})")

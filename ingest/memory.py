@@ -64,7 +64,7 @@ def file_id(bot: str, stream: str, head_sha256: str, ordinal: int) -> str:
 class Observed:
     """The last observation of a file: its status, its content, and its last good content.
 
-    `detail` is known of logs only.
+    `detail` is known of logs only; `changes` counts the observations, this one included.
     """
 
     status: str
@@ -72,6 +72,7 @@ class Observed:
     good_sha256: str | None
     stamp: Stamp | None = None
     detail: str | None = None
+    changes: int = 1
 
 
 @dataclass
@@ -101,8 +102,10 @@ class Memory:
             memory.next_load_id = max(memory.next_load_id, load_id + 1)
         (last,) = connection.execute("select max(load_id) from raw.loads").fetchall()[0]
         memory.next_load_id = max(memory.next_load_id, (last or 0) + 1)
-        for *key, status, sha256, good, detail in connection.execute(_OBSERVED).fetchall():
-            known = Observed(status, sha256, good, detail=detail or None)
+        for *key, status, sha256, good, detail, changes in connection.execute(
+            _OBSERVED
+        ).fetchall():
+            known = Observed(status, sha256, good, detail=detail or None, changes=changes)
             memory.observed[key[0], key[1], key[2]] = known
         for bot, stream, path, kind in connection.execute(_SHAPES).fetchall():
             memory.shapes.setdefault((bot, stream), Shape()).restore(path, kind)
@@ -122,6 +125,6 @@ _OBSERVED = """
 select _bot, source, _file,
        arg_max(status, observed_at), arg_max(coalesce(sha256, ''), observed_at),
        arg_max(sha256, observed_at) filter (where status = 'ok'),
-       arg_max(coalesce(detail, ''), observed_at)
+       arg_max(coalesce(detail, ''), observed_at), count(*)
 from raw.observations group by all
 """

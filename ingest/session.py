@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import duckdb
 
@@ -16,6 +17,7 @@ from ingest.content import UnsettledError
 from ingest.documents import Document
 from ingest.errors import WatchhouseError
 from ingest.events import load_stream
+from ingest.keepsake import Gone, gone, keep, tell_gone
 from ingest.lock import HeldError
 from ingest.look import Look, Version, look_at
 from ingest.mask import Masker
@@ -23,7 +25,7 @@ from ingest.memory import Memory, Observed
 from ingest.registry import Source, load_registry, of_bots, of_journal
 from ingest.series import load_series
 from ingest.settings import Bot, Settings
-from ingest.spool import Lost, Spool
+from ingest.spool import Spool
 from ingest.statefiles import load_state_file
 from ingest.store import connect_live, create_raw, tables
 from ingest.vet import vetter
@@ -76,6 +78,8 @@ class Session:
         self._spool = Spool(settings, self._registry)
         create_raw(connection, registry)
         self._memory = Memory.load(connection)
+        self._gone = self._find_gone()
+        self._news: dict[str, Commit] = {}
 
     def last_poll(self, bot: str) -> datetime | None:
         """When the bot was last looked at."""
@@ -129,6 +133,14 @@ class Session:
             self._connection, self._memory, self._columns, look.bot, load_id, at, self._mask
         )
 
+    def _find_gone(self) -> dict[str, Gone]:
+        found = {bot.name: gone(self._place(bot), self._memory, bot.name)
+                 for bot in self._settings.bots}  # fmt: skip
+        return {name: one for name, one in found.items() if one}
+
+    def _place(self, bot: Bot) -> Path:
+        return self._settings.folder("spool") / bot.name
+
     def _look(self, bot: Bot, observed_at: datetime | None) -> Look:
         """A look at a stated time, else at the newest mtime: it is committed or nothing."""
 
@@ -167,6 +179,9 @@ class Session:
         for look in due:
             self._memory.last_poll[look.bot.name] = look.at
             self._spool.tell_lost(look.bot)
+            self._gone.pop(look.bot.name, None)
+            if commit := self._news.pop(look.bot.name, None):
+                keep(self._place(look.bot), commit, self._registry)
         return load_id, reports
 
     @contextmanager
@@ -208,7 +223,7 @@ class Session:
                 rows, quarantined = rows + report.rows, quarantined + report.quarantined
                 before.states.clear()
                 written.append(before)
-        report = self._write_look(look, load_id, is_import, self._spool.lost(look.bot))
+        report = self._write_look(look, load_id, is_import, is_last=True)
         written.append(look)
         return replace(
             report, rows=rows + report.rows, quarantined=quarantined + report.quarantined
@@ -220,6 +235,7 @@ class Session:
             self._connection.execute("rollback")
         with suppress(duckdb.Error):  # a database that failed for good says so at the next look
             self._memory = Memory.load(self._connection)
+            self._gone, self._news = self._find_gone(), {}
 
     def _changed(self, look: Look) -> Iterator[tuple[Source, Capture]]:
         """The state files of a look that the warehouse does not hold as they are."""
@@ -231,7 +247,7 @@ class Session:
                 yield source, capture(look.trees[source.root], path)
 
     def _write_look(
-        self, look: Look, load_id: int, is_import: bool, lost: Iterable[Lost] = ()
+        self, look: Look, load_id: int, is_import: bool, *, is_last: bool = False
     ) -> BotReport:
         commit = self._begin(look, load_id, look.at)
         masked_before = self._mask.count
@@ -247,14 +263,25 @@ class Session:
             _note_status(commit, source, other or status, detail)
         looked_at, bad = _tally(commit, look)
         masked = self._mask.count - masked_before
-        for one in lost:
-            what = (None, None, None, None, one.from_at, one.to_at, f"{one.looks} looks: {one.why}")
-            commit.add("losses", (look.bot.name, "spool", *what, look.at, load_id))
+        if is_last:
+            self._tell_losses(commit)
+        if commit.has_news:
+            self._news[look.bot.name] = commit
         commit.add("polls", (look.bot.name, look.at, looked_at, bad, is_import, load_id, masked))
         commit.flush()
         return BotReport(
             look.bot.name, look.at, looked_at, bad, commit.row_count, commit.quarantined_count
         )
+
+    def _tell_losses(self, commit: Commit) -> None:
+        """Looks that the spool had no room for, and what a deleted warehouse held."""
+        for one in self._spool.lost(commit.bot):
+            what = (None, None, None, None, one.from_at, one.to_at, f"{one.looks} looks: {one.why}")
+            row = (commit.bot.name, "spool", *what, commit.at, commit.load_id)
+            commit.add("losses", row)
+        if commit.bot.name in self._gone:
+            commit.flush()  # its rows are counted below
+            tell_gone(commit, self._gone[commit.bot.name])
 
 
 @contextmanager

@@ -37,14 +37,18 @@ def note_change(commit: Commit, source: Source, found: Capture, document: Docume
     """Observe a change of status or content, keeping bad bytes; returns what is now known."""
     key = (commit.bot.name, source.name, found.path)
     before = commit.memory.observed.get(key)
+    is_change = before is None or (before.status, before.sha256) != (
+        document.status, document.sha256
+    )  # fmt: skip
     after = Observed(
         document.status,
         document.sha256,
         before.good_sha256 if before else None,
         found.seen.state_stamp if found.seen else None,
+        changes=is_change + (before.changes if before else 0),
     )
     commit.memory.observed[key] = after
-    if before is None or (before.status, before.sha256) != (after.status, after.sha256):
+    if is_change:
         commit.observe(source, found.path, document, found.seen)
         if document.status in ("torn", "invalid"):
             bad = BadBytes.of(0, found.raw, document.detail or document.status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -136,14 +138,35 @@ def _column(name: str, kind: str) -> str:
 
 
 def create_live(settings: Settings) -> None:
-    """Create the live warehouse if there is none: of the oldest format that knows zstd.
+    """Create the live warehouse if there is none: a copy of the published one, else an empty one.
 
-    To be called under the lock of the home. Raises duckdb.Error.
+    To be called under the lock of the home. Raises duckdb.Error and OSError.
     """
-    if not settings.live_file.exists():
+    live = settings.live_file
+    if live.exists():
+        return
+    # The log of a file that is gone belongs to no other.
+    live.with_name(f"{live.name}.wal").unlink(missing_ok=True)
+    if not _restore(settings):
         with duckdb.connect() as memory:
-            path = literal(str(settings.live_file))
-            memory.execute(f"attach {path} as live (storage_version 'v1.2.0')")
+            # The oldest format that knows zstd.
+            memory.execute(f"attach {literal(str(live))} as live (storage_version 'v1.2.0')")
+
+
+def _restore(settings: Settings) -> bool:
+    """The live warehouse from the published one, if that is whole."""
+    live, copy = settings.live_file, settings.live_file.with_name(".restored")
+    try:
+        shutil.copyfile(settings.published_file, copy)
+        with duckdb.connect(str(copy), read_only=True) as connection:
+            (at,) = connection.execute("select max(polled_at) from raw.polls").fetchall()[0]
+    except (OSError, duckdb.Error):
+        copy.unlink(missing_ok=True)
+        return False
+    copy.replace(live)
+    print(f"`{live}` is gone: taken up from the published warehouse, last look {at}Z",
+          file=sys.stderr, flush=True)  # fmt: skip
+    return True
 
 
 @contextmanager

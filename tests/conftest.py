@@ -15,3 +15,16 @@ def sick(tmp_path_factory: pytest.TempPathFactory) -> SickBot:
 def built_empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose warehouse was built and published with nothing in it."""
     return build(tmp_path_factory.mktemp("empty"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a built warehouse run in one process, where it is built once."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(shared_by(item)))
+
+
+def shared_by(item: pytest.Item) -> str:
+    assert isinstance(item, pytest.Function)
+    if "recording" in item.fixturenames and hasattr(item, "callspec"):
+        return f"recording {item.callspec.params.get('recording')}"
+    return next((name for name in ("sick", "healthy") if name in item.fixturenames), item.path.name)
