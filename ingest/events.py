@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -58,6 +59,9 @@ class _Stream:
     def __post_init__(self) -> None:
         key = (self.commit.bot.name, self.source.name)
         self.known = self.commit.memory.files.setdefault(key, [])
+        self.by_head: defaultdict[str, list[KnownFile]] = defaultdict(list)
+        for known in self.known:
+            self.by_head[known.head_sha256].append(known)
 
     def load(self) -> None:
         live = [known for known in self.known if known.status == "live"]
@@ -109,9 +113,12 @@ class _Stream:
         free = [k for k in self.known if k.status != "rewritten" and k not in held]
         taken = moved(contents, free)
         self.lineless = {content.seen.path for content in contents if not content.line_end()}
+        alike = defaultdict(list)
+        for content in contents:
+            alike[content.head].append(content)
         rest = []
         for content in contents:
-            if content.line_end() and not self._is_copy(content, contents, held):
+            if content.line_end() and not self._is_copy(content, alike[content.head], held):
                 rest.append(content)
             elif content not in taken:
                 self.commit.memory.idle[self._key(content.seen)] = content.seen.stamp
@@ -119,9 +126,10 @@ class _Stream:
         for content, known in taken.items():
             self._read(content, known, content.line_end(known.read_offset))
         busy = held | set(taken.values())
+        here = {k.path: k for k in free if k.status == "live" and k not in busy}
         for content in rest:
             if content not in taken:
-                busy.add(self._take_in(content, busy))
+                busy.add(self._take_in(content, here.get(content.seen.path), busy))
         opened = {content.seen.path for content in contents}
         for known in free:
             # A file that is there but could not be opened keeps its place.
@@ -129,21 +137,24 @@ class _Stream:
             if known.status in ("live", "missing") and known not in busy and is_away:
                 self._let_go(known)
 
-    def _take_in(self, content: Content, busy: set[KnownFile]) -> KnownFile:
-        """A content that goes on from no known file: a shrunk or rewritten file, or a new one."""
-        end, path = content.line_end(), content.seen.path
-        free = [k for k in self.known if k.status != "rewritten" and k not in busy]
-        here = [k for k in free if k.path == path and k.status == "live"]
-        twins = [k for k in free if k.head_sha256 == content.head[0] and k not in here]
-        for known in here + twins:
-            if changed := self._change(content, end, known):
+    def _take_in(self, content: Content, here: KnownFile | None, busy: set[KnownFile]) -> KnownFile:
+        """A content that goes on from no known file: a shrunk or rewritten file, or a new one.
+
+        `here` is the file that was at its path.
+        """
+        twins = [k for k in self.by_head[content.head[0]] if k is not here]
+        old = [here, *twins] if here else twins
+        for known in (k for k in old if k.status != "rewritten" and k not in busy):
+            if changed := self._change(content, content.line_end(), known):
                 return changed
         begun = self._begin(content)
-        self._read(content, begun, end)
+        self._read(content, begun, content.line_end())
         return begun
 
     def _is_copy(self, content: Content, others: list[Content], held: set[KnownFile]) -> bool:
         """The same lines are in a younger place of the rotation: a copy on its way here."""
+        if content.seen.rank == 0:
+            return False
         if any(_is_younger_copy(other, content) for other in others):
             return True
         for known in held:
@@ -158,7 +169,7 @@ class _Stream:
         """A file not seen before; its id comes from its first line and its place among twins."""
         bot, stream, at = self.commit.bot.name, self.source.name, self.commit.at
         sha256, length = content.head
-        ordinals = [known.ordinal for known in self.known if known.head_sha256 == sha256]
+        ordinals = [known.ordinal for known in self.by_head[sha256]]
         ordinal = max(ordinals, default=-1) + 1
         known = KnownFile(
             file_id(bot, stream, sha256, ordinal), bot, stream, content.seen.path,
@@ -166,6 +177,7 @@ class _Stream:
             replaces=replaces,
         )  # fmt: skip
         self.known.append(known)
+        self.by_head[sha256].append(known)
         return known
 
     def _read(self, content: Content, known: KnownFile, end: int) -> None:

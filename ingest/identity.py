@@ -52,9 +52,11 @@ def assign(contents: Iterable[Content], free: Iterable[KnownFile]) -> dict[Conte
         if extends(content, known)
     ]
     taken: dict[Content, KnownFile] = {}
+    used: set[KnownFile] = set()
     for _, content, known in sorted(pairs, key=lambda pair: pair[0], reverse=True):
-        if content not in taken and known not in taken.values():
+        if content not in taken and known not in used:
             taken[content] = known
+            used.add(known)
     return taken
 
 
