@@ -87,19 +87,6 @@ def test_ingests_that_start_together_load_each_line_once(station: Station) -> No
     assert_ledger_adds_up(station)
 
 
-def test_a_warehouse_that_was_deleted_is_read_anew_with_the_same_keys(station: Station) -> None:
-    keys = "select _file_id, _offset, payload from raw.events order by all"
-    write_lines(station, 500)
-    station.write("state/state.json", '{"nav": 1, "mode": 1}')
-    run_once(station.settings)
-    before = station.rows(keys)
-    for file in station.settings.live_file.parent.iterdir():
-        file.unlink()
-    run_once(station.settings)
-    assert station.rows(keys) == before
-    assert station.column("select payload from raw.state") == ['{"nav": 1, "mode": 1}']
-
-
 def test_a_program_that_holds_the_live_file_is_told_and_loses_no_version(station: Station) -> None:
     run_once(station.settings)
     with nursery(station) as children:
