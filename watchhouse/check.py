@@ -33,8 +33,7 @@ def run_checks(
     A check whose SQL fails is unknown at every instant; it never stops the others.
     `progress` is called with (checks done, checks in all).
     """
-    connection.execute("create or replace temp table instants (as_of timestamp)")
-    connection.execute("insert into instants select unnest(?::timestamp[])", [list(instants)])
+    set_instants(connection, instants)
     rows: defaultdict[datetime, Rows] = defaultdict(Rows)
     for as_of, name in _fetch(connection, catalog.templates["bots"]):
         rows[as_of].bots.add(name)
@@ -47,9 +46,20 @@ def run_checks(
     return [judge(as_of, rows[as_of], catalog, bot) for as_of in instants]
 
 
+def set_instants(connection: duckdb.DuckDBPyConnection, instants: Sequence[datetime]) -> None:
+    """Make the temp table of instants (UTC) that stands in place of the clock."""
+    connection.execute("create or replace temp table instants (as_of timestamp)")
+    connection.execute("insert into instants select unnest(?::timestamp[])", [list(instants)])
+
+
 def at_instants(compiled_sql: str) -> str:
     """The compiled text with the table of instants in place of its clock; the marks stay."""
     return _CLOCK.sub(_INSTANTS, compiled_sql).strip().rstrip(";")
+
+
+def literal_clock(compiled_sql: str, as_of: datetime) -> str:
+    """The compiled text at one instant, as dbt would have compiled it."""
+    return _CLOCK.sub(f"/*clock*/(select timestamp '{as_of}' as as_of)/*clock*/", compiled_sql)
 
 
 def around(template: str, check: Check) -> str:

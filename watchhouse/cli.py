@@ -40,7 +40,7 @@ def cli(ctx: click.Context, home: str | None) -> None:
 
 COMMANDS = [
     *(load.init, load.ingest, load.replay, load.build, load.publish),
-    *(judge.check, judge.backtest),
+    *(judge.check, judge.explain, judge.backtest),
     *(report, ask.sql, ask.status),
     demo.demo,
 ]

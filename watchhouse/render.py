@@ -25,7 +25,9 @@ def headline(verdict: Verdict) -> str:
     elif verdict.unknown:
         body = _common_why(verdict.unknown)
     else:
-        body = f"{', '.join(verdict.bots)}: {verdict.checks} checks quiet at {short(verdict.as_of)}"
+        body = (
+            f"{', '.join(verdict.bots)}: {_checks(verdict.checks)} quiet at {short(verdict.as_of)}"
+        )
     head = f"{verdict.verdict.upper()} "
     room = WIDTH - len(head) - len(tail)
     return head + (body if len(body) <= room else body[: room - 1].rstrip() + "…") + tail
@@ -49,11 +51,16 @@ def lines(
     return [line for block in blocks if block for line in (*block, "")][:-1]
 
 
+def _checks(count: int) -> str:
+    return "1 check" if count == 1 else f"{count} checks"
+
+
 def _sentence(check: str) -> str:
     return check.replace("_", " ")
 
 
-def _wrap(text: str, first: str = "", rest: str = "    ") -> list[str]:
+def wrap(text: str, first: str = "", rest: str = "    ") -> list[str]:
+    """The text in lines of 80 columns."""
     return textwrap.wrap(
         text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
     )
@@ -88,14 +95,14 @@ class _Screen:
         for finding in findings[:limit]:
             where = " ".join(word for word in (finding.bot, finding.subject) if word)
             since = short(finding.since, self.verdict.as_of)
-            block += _wrap(f"{where} since {since}: {finding.reason}", "  ")
+            block += wrap(f"{where} since {since}: {finding.reason}", "  ")
         if len(findings) > limit:
             more = len(findings) - limit
             block.append(f"  and {more} more: watchhouse check --select {top.check}")
         if group.causes:
-            block += _wrap(f"Follows from: {', '.join(map(_sentence, group.causes))}", "  ")
+            block += wrap(f"Follows from: {', '.join(map(_sentence, group.causes))}", "  ")
         if top.do and top.severity in JUDGED:
-            block += _wrap(f"Do: {top.do}", "  ", "      ")
+            block += wrap(f"Do: {top.do}", "  ", "      ")
         return block
 
 
@@ -103,7 +110,7 @@ def _explains(family: Family) -> list[str]:
     if not family.folded:
         return []
     names = ", ".join(f"{_sentence(g.top.check)} ({g.top.severity})" for g in family.folded)
-    return _wrap(f"Explains {len(family.folded)} more (--all): {names}", "  ")
+    return wrap(f"Explains {len(family.folded)} more (--all): {names}", "  ")
 
 
 def _fold(items: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -127,7 +134,7 @@ def _unknown(unknown: Sequence[Unknown]) -> list[str]:
         ((f"{u.bot}: " if u.bot else "") + u.why, u.check or "every check") for u in unknown
     )
     return [
-        line for why, names in folded.items() for line in _wrap(f"UNKNOWN {why} [{_count(names)}]")
+        line for why, names in folded.items() for line in wrap(f"UNKNOWN {why} [{_count(names)}]")
     ]
 
 
@@ -136,7 +143,7 @@ def _not_applicable(items: Sequence[NotApplicable]) -> list[str]:
     return [
         line
         for why, names in folded.items()
-        for line in _wrap(f"NOT APPLICABLE {why} [{_count(names)}]")
+        for line in wrap(f"NOT APPLICABLE {why} [{_count(names)}]")
     ]
 
 
@@ -144,7 +151,7 @@ def _origin(verdict: Verdict, provenance: Provenance) -> list[str]:
     reads = [f"{bot} {short(at, verdict.as_of)}" for bot, at in provenance.read_to.items()]
     published = short(provenance.published_at, verdict.as_of)
     commit = f", checks of {provenance.commit[:7]}" if provenance.commit else ""
-    return _wrap(
+    return wrap(
         f"As of {short(verdict.as_of)}, read to: {', '.join(reads) or 'nothing yet'};"
         f" published {published}{commit}: {provenance.file}",
         rest="  ",
