@@ -5,8 +5,7 @@ with
         from {{ ref("stg_heartbeats") }}
         union all
         select bot, run_id, pid, hostname, occurred_at as seen_at, occurred_at as started_at
-        from {{ ref("stg_attempts") }}
-        where not is_test
+        from {{ ref("int_attempts") }}
         union all
         select
             bot,

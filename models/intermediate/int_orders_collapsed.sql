@@ -36,6 +36,7 @@ select
     max(intent_id) as intent_id,
     max(symbol) as symbol,
     max(side) as side,
+    max(pid) as pid,
     max(position_side) as position_side,
     max(exit_reason) as exit_reason,
     max(error_text) as error_text,
@@ -66,6 +67,7 @@ select
         end
     ) as acked_at,
     min(first_filled_at) as first_filled_at,
+    min(case when event_type = 'order_fill' then occurred_at end) as fill_seen_at,
     max(last_filled_at) as last_filled_at,
     max(
         case when event_type = 'order_close' then coalesce(closed_at, occurred_at) end

@@ -4,8 +4,7 @@ from {{ ref("stg_signals") }}
 where not is_test
 union all
 select bot, 'attempt', symbol, null, occurred_at
-from {{ ref("stg_attempts") }}
-where not is_test
+from {{ ref("int_attempts") }}
 union all
 select bot, 'refusal', symbol, reason, occurred_at
 from {{ ref("int_refusals") }}

@@ -1,4 +1,5 @@
--- The last order_close row of an order; a close may be written once per poll of its fills.
+-- The last order_close row of an order; a close may be written once per poll of its fills. After a
+-- restart the bot invents closes of positions that it did not know: its own fill corroborates one.
 with
     closes as (
         select
@@ -10,25 +11,37 @@ with
         where event_type = 'order_close' and not is_test
     )
 select
-    bot,
-    order_id,
-    attempt_id,
-    symbol,
-    position_side,
-    exit_reason,
-    realized_pnl_usd,
-    fee_usd,
-    closed_qty,
-    position_size_before,
-    position_size_after,
-    coalesce(closed_at, occurred_at) as closed_at,
-    occurred_at,
-    observed_at,
-    occurred_at as valid_from,
+    closes.bot,
+    closes.order_id,
+    closes.attempt_id,
+    closes.symbol,
+    closes.position_side,
+    closes.exit_reason,
+    closes.realized_pnl_usd,
+    closes.fee_usd,
+    closes.closed_qty,
+    closes.position_size_before,
+    closes.position_size_after,
+    1
+    - abs(closes.position_size_after) / nullif(abs(closes.position_size_before), 0) as closed_ratio,
+    closes.closed_qty * orders.fill_price as closed_usd,
+    coalesce(orders.is_filled, false) as has_fill,
+    coalesce(orders.is_reduce_only, false) as is_reduce_only,
+    coalesce(closes.closed_at, closes.occurred_at) as closed_at,
+    closes.occurred_at,
+    closes.observed_at,
+    closes.occurred_at as valid_from,
     coalesce(
-        lead(occurred_at) over (partition by bot order by occurred_at, order_id), {{ forever() }}
+        lead(closes.occurred_at) over (
+            partition by closes.bot order by closes.occurred_at, closes.order_id
+        ),
+        {{ forever() }}
     ) as valid_to,
-    _file,
-    _offset
+    closes._file,
+    closes._offset
 from closes
-where nth_from_last = 1
+left join
+    {{ ref("int_orders_collapsed") }} as orders
+    on orders.bot = closes.bot
+    and orders.order_id = closes.order_id
+where closes.nth_from_last = 1

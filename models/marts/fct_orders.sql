@@ -1,20 +1,50 @@
 -- Every attempt with what became of it, and every order that no attempt explains. An attempt is
 -- written
--- before the risk check, so a refused one is here too.
+-- before the risk check, so a refused one is here too. The exchange's clock is not the host's: a
+-- fill
+-- may stand before its ack, so the time to a fill is told by both clocks.
 with
-    attempts as (
-        select *, coalesce(attempt_id, _file_id || ':' || _offset) as attempt_key
-        from {{ ref("stg_attempts") }}
-        where not is_test
-    ),
+    answers as (select * from {{ ref("int_answers") }}),
     refusals as (
-        select bot, attempt_id, max(reason_line) as raw_reason
-        from
-            (
-                select bot, attempt_id, raw_reason as reason_line
-                from {{ ref("int_refusals_grouped") }}
-                where attempt_id is not null
-            ) as lines
+        select
+            refused.bot,
+            answers.attempt_key,
+            max(refused.raw_reason) as raw_reason,
+            max(refused.reason) as reason
+        from {{ ref("int_refusals") }} as refused
+        inner join
+            answers
+            on answers.bot = refused.bot
+            and answers.answer_key = refused.veto_id
+            and answers.kind = 'refusal'
+        group by refused.bot, answers.attempt_key
+    ),
+    orders as (
+        select
+            orders.*,
+            answers.attempt_key,
+            row_number() over (
+                partition by orders.bot, answers.attempt_key
+                order by orders.is_acked desc, orders.first_row_at, orders.order_key
+            ) as nth_of_attempt
+        from {{ ref("int_orders_collapsed") }} as orders
+        left join
+            answers
+            on answers.bot = orders.bot
+            and answers.answer_key = orders.order_key
+            and answers.kind = 'order'
+    ),
+    metrics as (
+        select
+            bot,
+            attempt_id,
+            max(route) as route,
+            max(slippage_bps) as slippage_bps,
+            max(decision_ms) as decision_ms,
+            max(ack_ms) as ack_ms,
+            max(fill_ms) as fill_ms
+        from {{ ref("stg_order_metrics") }}
+        where event = 'route' and not is_test
         group by bot, attempt_id
     )
 select
@@ -34,7 +64,7 @@ select
         then 'filled'
         when orders.is_acked
         then 'acked'
-        when refusals.attempt_id is not null
+        when refusals.attempt_key is not null
         then 'refused'
         when orders.is_error
         then 'error'
@@ -42,19 +72,40 @@ select
         then 'no attempt'
         else 'unexplained'
     end as outcome,
+    refusals.reason as refused_reason,
     refusals.raw_reason as refused_raw_reason,
+    vetoes.status as refusal_log_status,
     orders.exit_reason,
     orders.error_text,
+    metrics.route,
+    case
+        when coalesce(orders.nth_of_attempt, 1) = 1 and attempts.attempt_key is not null
+        then cast(1 as bigint)
+        else 0
+    end as attempt_count,
     attempts.qty as attempt_qty,
     attempts.price_hint,
     attempts.notional_usd,
     orders.request_qty,
     orders.executed_qty,
+    orders.executed_qty / nullif(orders.request_qty, 0) as fill_ratio,
     orders.fill_price,
     orders.fee_usd,
     orders.realized_pnl_usd,
     orders.closed_qty,
-    orders.ack_latency_ms,
+    case when coalesce(attempts.side, orders.side) = 'SELL' then -1 else 1 end
+    * 10000
+    * (orders.fill_price - attempts.price_hint)
+    / nullif(attempts.price_hint, 0) as slippage_bps,
+    metrics.slippage_bps as published_slippage_bps,
+    coalesce(attempts.decision_latency_ms, metrics.decision_ms) as decision_latency_ms,
+    coalesce(orders.ack_latency_ms, metrics.ack_ms) as ack_latency_ms,
+    metrics.fill_ms as published_fill_latency_ms,
+    {{ seconds_between("attempts.signal_at", "attempts.occurred_at") }}
+    as signal_to_attempt_seconds,
+    {{ seconds_between("attempts.occurred_at", "orders.acked_at") }} as attempt_to_ack_seconds,
+    {{ seconds_between("orders.acked_at", "orders.first_filled_at") }} as ack_to_fill_seconds,
+    {{ seconds_between("orders.acked_at", "orders.fill_seen_at") }} as ack_to_fill_seen_seconds,
     coalesce(attempts.is_reduce_only, false)
     or coalesce(orders.is_reduce_only, false) as is_reduce_only,
     attempts.attempt_key is not null as has_attempt,
@@ -65,14 +116,19 @@ select
     orders.acked_at,
     orders.first_filled_at,
     orders.last_filled_at,
+    orders.fill_seen_at,
     orders.closed_at,
     coalesce(attempts.occurred_at, orders.first_row_at) as occurred_at,
     greatest(attempts.observed_at, orders.observed_at) as observed_at,
     coalesce(attempts._file, orders._file) as _file,
     coalesce(attempts._offset, orders._offset) as _offset
-from attempts
-full outer join
-    {{ ref("int_orders_collapsed") }} as orders
-    on orders.bot = attempts.bot
-    and orders.attempt_id = attempts.attempt_id
-left join refusals on refusals.bot = attempts.bot and refusals.attempt_id = attempts.attempt_id
+from {{ ref("int_attempts") }} as attempts
+full outer join orders on orders.bot = attempts.bot and orders.attempt_key = attempts.attempt_key
+left join refusals on refusals.bot = attempts.bot and refusals.attempt_key = attempts.attempt_key
+left join metrics on metrics.bot = attempts.bot and metrics.attempt_id = attempts.attempt_id
+left join
+    {{ ref("int_surface_looks") }} as vetoes
+    on vetoes.bot = attempts.bot
+    and vetoes.surface = 'risk_vetoes'
+    and vetoes.valid_from <= attempts.observed_at
+    and attempts.observed_at < vetoes.valid_to
