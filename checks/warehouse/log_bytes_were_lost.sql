@@ -1,6 +1,6 @@
--- Means: bytes of a log are known to be gone: rotated away unread, cut off or deleted.
+-- Means: bytes of a log or versions of a state file are known to be gone, with their interval.
 -- Look at: fct_losses for the stretch and its interval.
--- Do: treat counts of that interval as lower bounds; run ingest more often than the bot rotates.
+-- Do: treat counts of that interval as lower bounds; look at the bot more often than it rotates.
 -- Blind to: files that came and went between two looks.
 {{
     config(
@@ -18,9 +18,9 @@ select
     'warn' as severity,
     min(losses.occurred_at) as since,
     format(
-        '{} bytes of {} are gone: {}',
-        sum(to_offset - from_offset),
-        min(losses._file),
+        '{} of {}: {}',
+        coalesce(sum(to_offset - from_offset) || ' bytes', count(*) || ' stretches'),
+        coalesce(min(losses._file), 'state files'),
         min(losses.reason)
     ) as reason,
     sum(to_offset - from_offset) as lost_bytes,
