@@ -31,6 +31,8 @@ class Check:
     needs: tuple[str, ...]
     explained_by: tuple[str, ...]
     fault: str | None = None
+    for_seconds: float | None = None  # it fires so long before an incident opens; None = default
+    clear_seconds: float | None = None  # it is quiet so long before one ends; None = default
 
     @property
     def sentence(self) -> str:
@@ -67,8 +69,10 @@ class Provenance:
 
 
 @contextmanager
-def open_published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the published warehouse read-only, in UTC.
+def open_published(
+    settings: Settings, config: dict[str, Any] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published warehouse read-only, in UTC, with DuckDB's settings in `config`.
 
     Raises `WatchhouseError` when there is none or it cannot be opened.
     """
@@ -76,7 +80,7 @@ def open_published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     if not path.exists():
         raise WatchhouseError(f"no warehouse at {path}", BUILD_HINT)
     try:
-        connection = duckdb.connect(path, read_only=True)
+        connection = duckdb.connect(path, read_only=True, config=config or {})
     except duckdb.Error as error:
         raise WatchhouseError(f"cannot open {path}: {first_line(error)}", BUILD_HINT) from error
     with connection:
@@ -97,7 +101,8 @@ def read_catalog(connection: duckdb.DuckDBPyConnection, select: Sequence[str] = 
     """
     try:
         rows = connection.execute(
-            "select name, playbook, compiled_sql, do_text, needs, explained_by, fault"
+            "select name, playbook, compiled_sql, do_text, needs, explained_by, fault,"
+            " for_seconds, clear_seconds"
             " from meta.checks order by playbook, name"
         ).fetchall()
         found = connection.execute(
@@ -111,8 +116,8 @@ def read_catalog(connection: duckdb.DuckDBPyConnection, select: Sequence[str] = 
     if absent:
         raise WatchhouseError(f"this warehouse holds no template `{absent[0]}`", BUILD_HINT)
     checks = [
-        Check(name, playbook, text, do_text, tuple(needs or ()), tuple(explained_by or ()), fault)
-        for name, playbook, text, do_text, needs, explained_by, fault in rows
+        Check(name, playbook, text, do_text, tuple(needs or ()), tuple(explained_by or ()), *rest)
+        for name, playbook, text, do_text, needs, explained_by, *rest in rows
     ]
     values = {name: json.loads(value) for name, value in variables}
     return Catalog(_selected(checks, select), templates, values)

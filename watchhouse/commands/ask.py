@@ -11,24 +11,59 @@ from ingest.errors import WatchhouseError
 from watchhouse.catalog import open_published
 from watchhouse.commands.common import as_json_text, settings_of
 from watchhouse.instant import now, parse_instant
-from watchhouse.sql import run_sql
+from watchhouse.query.ask import Asker
+from watchhouse.query.engine import Limits
+from watchhouse.query.formats import STYLES
 from watchhouse.terminal import print_lines
 
 
 @click.command()
 @click.argument("query", required=False)
 @click.option("--file", type=click.Path(path_type=Path), help="Read the query from a file.")
-@click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table")
+@click.option("--format", "style", type=click.Choice([*STYLES]), default="table")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the answer to a file.")
+@click.option("--memory", default=Limits.memory, show_default=True, help="Most memory: 500MB, 4GB.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=Limits.seconds,
+    show_default=True,
+    help="Most seconds.",
+)
 @click.pass_context
-def sql(ctx: click.Context, query: str | None, file: Path | None, style: str) -> None:
-    """Run a query on the published warehouse; `-` reads it from stdin.
+def sql(
+    ctx: click.Context,
+    *,
+    query: str | None,
+    file: Path | None,
+    style: str,
+    out: Path | None,
+    memory: str,
+    timeout: float,
+) -> None:
+    """Ask the published warehouse one SELECT; `-` reads it from stdin, nothing opens a prompt.
+
+    Whatever is no question is refused: the warehouse cannot be changed from here, and no other
+    file can be reached.
 
     \b
     Example: watchhouse sql "from fct_nav limit 5"
+    Example: watchhouse sql --file q.sql --format parquet --out q.parquet
     """
+    asker = Asker(settings_of(ctx), Limits(memory, timeout), style)
+    if query is None and file is None and out is None and sys.stdin.isatty():
+        from watchhouse.query.prompt import converse
+
+        converse(asker)
+        return
     text = _query(ctx, query, file)
-    with open_published(settings_of(ctx)) as connection:
-        run_sql(connection, text, style, sys.stdout)
+    try:
+        if out is None:
+            asker.ask(text, sys.stdout)
+        else:
+            asker.ask_into(text, out)
+    except KeyboardInterrupt:
+        raise click.Abort from None
 
 
 @click.command()
@@ -54,10 +89,10 @@ def status(ctx: click.Context, as_of: str | None, style: str) -> None:
 
 def _query(ctx: click.Context, query: str | None, file: Path | None) -> str:
     if (query is None) == (file is None):
-        raise click.UsageError("give a query, `-` or --file", ctx)
+        raise click.UsageError("give a query, `-` or --file; a terminal gets a prompt", ctx)
     if file is None:
         return sys.stdin.read() if query == "-" else str(query)
     try:
-        return file.read_text()
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise WatchhouseError(f"cannot read {file}: {error}") from error

@@ -1,0 +1,1 @@
+"""`watchhouse sql`: questions to the published warehouse, and nothing but questions."""
