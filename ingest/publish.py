@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from ingest.errors import WatchhouseError
 from ingest.lock import writer_lock
 from ingest.registry import load_registry
 from ingest.settings import Settings
+from ingest.spool import sync
 from ingest.store import connect_live, create_raw, literal
 
 Counts = dict[str, int]
@@ -115,17 +115,9 @@ def _not_verified(why: str) -> WatchhouseError:
 def _put_in_place(copy: Path, target: Path) -> None:
     # Readable by all and writable by none: a client that forgets to open it read-only is refused.
     copy.chmod(0o444)
-    _sync(copy)
+    sync(copy)
     copy.replace(target)
-    _sync(target.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(target.parent)
 
 
 _UNEQUAL = """

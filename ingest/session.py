@@ -25,7 +25,7 @@ from ingest.memory import Memory, Observed
 from ingest.registry import Source, load_registry, of_bots, of_journal
 from ingest.series import load_series
 from ingest.settings import Bot, Settings
-from ingest.spool import Spool
+from ingest.spool import Spool, sync
 from ingest.statefiles import load_state_file
 from ingest.store import connect_live, create_raw, tables
 from ingest.vet import vetter
@@ -328,12 +328,18 @@ def run_once(
 
 
 def keep_looks(settings: Settings) -> None:
-    """Look at the state files of every bot and keep them for the next commit, without a lock."""
+    """Look at the state files of every bot and keep them for the next commit, without a lock.
+
+    A look that must wait is on the disk when this returns: it survives a loss of power.
+    """
     spool = Spool(settings, of_bots(load_registry(settings.registry_file)))
     for bot in settings.bots:
         _check_folders(bot)
         look = spool.take(bot)
-        if look.file is None:
+        if look.file:
+            sync(look.file)
+            sync(look.file.parent)
+        else:
             spool.note_lost(look, "the spool was full")
 
 

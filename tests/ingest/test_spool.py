@@ -132,6 +132,20 @@ def test_a_damaged_look_is_dropped_with_a_word(
     assert navs(station) == [2]
 
 
+def test_a_look_that_must_wait_is_synced_to_the_disk(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    real = os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: (synced.append(os.readlink(f"/proc/self/fd/{fd}")), real(fd))
+    )
+    station.write("state/state.json", '{"nav": 1, "mode": 1}')
+    keep_looks(station.settings)
+    (look,) = waiting(station)
+    assert synced == [str(look), str(look.parent)]
+
+
 def test_a_new_warehouse_gets_files_that_did_not_change_since(station: Station) -> None:
     station.write("state/state.json", '{"nav": 1, "mode": 1}')
     run_once(station.settings)
