@@ -138,7 +138,9 @@ def test_a_look_that_must_wait_is_synced_to_the_disk(
     synced: list[str] = []
     real = os.fsync
     monkeypatch.setattr(
-        os, "fsync", lambda fd: (synced.append(os.readlink(f"/proc/self/fd/{fd}")), real(fd))
+        os,
+        "fsync",
+        lambda fd: (synced.append(str(Path(f"/proc/self/fd/{fd}").readlink())), real(fd)),
     )
     station.write("state/state.json", '{"nav": 1, "mode": 1}')
     keep_looks(station.settings)
