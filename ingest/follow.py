@@ -37,7 +37,7 @@ def follow(
     """
     stop = stop or threading.Event()
     follower = _Follower(settings, report)
-    with _stopped_by_signals(stop):
+    with stopped_by_signals(stop):
         follower.look(is_first=True)
         while not stop.is_set():
             follower.wait(time.monotonic() + every_seconds, stop)
@@ -101,7 +101,8 @@ class _Follower:
 
 
 @contextmanager
-def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT set `stop` instead of ending the process; only in the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -6,7 +6,8 @@ import json
 import os
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +56,15 @@ class Bot:
 class Settings:
     """The home (data), the project (checkout), the bots that are read by default.
 
-    `mask_patterns` find secrets beside those that are always masked.
+    `mask_patterns` find secrets beside those that are always masked; `run` says when the watch
+    does what, as it stands in `settings.toml`.
     """
 
     home: Path
     project: Path
     bots: tuple[Bot, ...] = ()
     mask_patterns: tuple[str, ...] = ()
+    run: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def live_file(self) -> Path:
@@ -117,7 +120,8 @@ def load_settings(home: Path | str | None = None) -> Settings:
         return plain
     table = _read_toml(plain.settings_file)
     patterns = _mask_patterns(plain.settings_file, table.get("mask", {}))
-    return Settings(folder, project, _bots(plain.settings_file, table.get("bots", {})), patterns)
+    bots = _bots(plain.settings_file, table.get("bots", {}))
+    return Settings(folder, project, bots, patterns, table.get("run", {}))
 
 
 def write_settings(settings: Settings) -> Path:
@@ -132,8 +136,19 @@ def write_settings(settings: Settings) -> Path:
         lines.append("")
     if settings.mask_patterns:
         lines += ["[mask]", f"patterns = {json.dumps(settings.mask_patterns)}", ""]
+    lines += _toml_table("run", settings.run)
     settings.settings_file.write_text("\n".join(lines), encoding="utf-8")
     return settings.settings_file
+
+
+def _toml_table(name: str, table: Mapping[str, Any]) -> list[str]:
+    """Texts and numbers first: what follows the head of a table belongs to it."""
+    tables = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+    lines = [f"{key} = {json.dumps(table[key])}" for key in table if key not in tables]
+    lines = [f"[{name}]", *lines, ""] if lines else []
+    for key, value in tables.items():
+        lines += _toml_table(f"{name}.{key}", value)
+    return lines
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
@@ -141,7 +156,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"`{file}` cannot be read: {error}") from error
-    _refuse_unknown(file, table, {"bots", "mask"})
+    _refuse_unknown(file, table, {"bots", "mask", "run"})
     return table
 
 

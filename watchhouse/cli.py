@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from ingest.errors import WatchhouseError
-from watchhouse.commands import ask, demo, judge, load
+from watchhouse.commands import ask, demo, judge, load, watch
 from watchhouse.commands.common import NO_VERDICT, tell
 from watchhouse.report.command import report
 
@@ -42,6 +42,7 @@ COMMANDS = [
     *(load.init, load.ingest, load.replay, load.build, load.publish),
     *(judge.check, judge.explain, judge.backtest),
     *(report, ask.sql, ask.status),
+    watch.run,
     demo.demo,
 ]
 for command in COMMANDS:

@@ -1,0 +1,108 @@
+"""What the watch starts, and when: children that only note what they were asked for."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from ingest import Settings, load_settings
+from watchhouse.report.command import default_file
+from watchhouse.run.child import Child, Ended
+from watchhouse.run.plan import Plan
+from watchhouse.run.watch import Watch
+
+NOON = datetime(2026, 3, 10, 12, 0, 20)
+
+
+class Noted(Child):
+    """Ends at once, well or not, but for `ingest`, which goes on."""
+
+    begun: list[tuple[str, ...]]
+    failing: set[str]
+
+    def __init__(self, settings: Settings, words: Sequence[str], log: Path) -> None:
+        self.words = tuple(words)
+        self.begun.append(self.words)
+
+    def ended(self, good: Sequence[int], deadline_seconds: float | None = None) -> Ended | None:
+        if self.words[0] == "ingest" and "ingest" not in self.failing:
+            return None
+        code = 9 if self.words[0] in self.failing else 0
+        return Ended("ok" if code in good else "failed", code, 0.1, "its last words")
+
+
+@pytest.fixture
+def noted(tmp_path: Path) -> type[Noted]:
+    return type("Fresh", (Noted,), {"begun": [], "failing": set()})
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    made = load_settings(tmp_path / "a home")
+    made.make_home()
+    return made
+
+
+def first_words(noted: type[Noted]) -> list[str]:
+    return [words[0] for words in noted.begun]
+
+
+def test_capture_goes_on_and_a_check_follows_each_build(
+    settings: Settings, noted: type[Noted]
+) -> None:
+    watch = Watch(settings, Plan(commit_seconds=2), noted)
+    for second in range(4):
+        watch.tick(NOON + timedelta(seconds=second), second)
+    assert noted.begun == [("ingest", "--follow", "--every", "2"), ("build",), ("check",)]
+    watch.tick(NOON + timedelta(minutes=1), 60)
+    watch.tick(NOON + timedelta(minutes=1), 61)
+    assert first_words(noted) == ["ingest", "build", "check", "build", "check"]
+
+
+def test_a_clock_set_back_an_hour_does_not_stop_it(settings: Settings, noted: type[Noted]) -> None:
+    watch = Watch(settings, Plan(), noted)
+    watch.tick(NOON, 0)
+    watch.tick(NOON, 1)
+    watch.tick(NOON - timedelta(hours=1), 2)
+    assert first_words(noted).count("build") == 2
+
+
+def test_a_step_that_fails_is_tried_again_later_and_later(
+    settings: Settings, noted: type[Noted], capsys: pytest.CaptureFixture[str]
+) -> None:
+    noted.failing.add("ingest")
+    watch = Watch(settings, Plan(), noted)
+    begun_at = []
+    for second in range(120):
+        before = first_words(noted).count("ingest")
+        watch.tick(NOON, second)
+        if first_words(noted).count("ingest") > before:
+            begun_at.append(second)
+    pauses = [b - a for a, b in pairwise(begun_at)]
+    assert pauses == sorted(pauses) and pauses[0] >= 5 and pauses[-1] >= 40
+    assert first_words(noted).count("build") == 1, "a failing step stops no other"
+    notices = next(settings.folder("journal").glob("notices-*.jsonl")).read_text()
+    assert notices.count('"outcome": "failed"') >= len(pauses)
+    noted.failing.clear()
+    watch.tick(NOON, 1000)
+    said = capsys.readouterr().err
+    assert said.count("its last words") == 1, "said once, not each time"
+
+
+def test_a_report_is_made_once_also_one_that_was_missed(
+    settings: Settings, noted: type[Noted]
+) -> None:
+    plan = Plan(reports={"24h": "5 0 * * *"})
+    watch = Watch(settings, plan, noted)
+    watch.tick(NOON, 0)
+    assert "report" not in first_words(noted), "nothing is published yet"
+    settings.published_file.touch()
+    watch.tick(NOON, 1)
+    watch.tick(NOON, 2)
+    wanted = ("report", "24h", "--as-of", "2026-03-10T00:05:00Z")
+    assert noted.begun.count(wanted) == 1
+    default_file(settings, "24h", datetime(2026, 3, 10, 0, 5), None).touch()
+    Watch(settings, plan, noted).tick(NOON, 0)
+    assert noted.begun.count(wanted) == 1

@@ -1,0 +1,149 @@
+"""The watch: `ingest --follow` kept alive, each step a process of its own when it is due."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ingest.errors import WatchhouseError
+from ingest.follow import stopped_by_signals
+from ingest.settings import Settings
+from watchhouse import journal
+from watchhouse.instant import iso, now
+from watchhouse.report.command import default_file
+from watchhouse.run.child import Child, Ended
+from watchhouse.run.plan import Plan, last_due
+
+TICK_SECONDS = 0.5
+CAPTURE, BUILD, CHECK = "ingest", "build", "check"
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 5.0, 60.0
+_END_SECONDS = 60.0
+# Capture has no end of its own; each exit code of `check` is a verdict, or a reason for none.
+_GOOD: dict[str, tuple[int, ...]] = {CAPTURE: (), CHECK: (0, 1, 2, 3)}
+
+Start = Callable[[Settings, Sequence[str], Path], Child]
+
+
+def run(settings: Settings, plan: Plan, stop: threading.Event | None = None) -> None:
+    """Watch until SIGTERM, SIGINT or `stop`; a step that runs then may end its work.
+
+    Raises WatchhouseError when this home is watched already.
+    """
+    stop = stop or threading.Event()
+    settings.make_home()
+    lock = FileLock(settings.home / "run.lock", mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise WatchhouseError(
+            f"`{settings.home}` is being watched by another process",
+            "stop that one first, or use another home (--home, WATCHHOUSE_HOME)",
+        ) from None
+    with lock, stopped_by_signals(stop):
+        watch = Watch(settings, plan)
+        try:
+            while not stop.is_set():
+                watch.tick(now(), time.monotonic())
+                stop.wait(TICK_SECONDS)
+        finally:
+            watch.end()
+
+
+@dataclass
+class _Step:
+    """One kind of work: what was asked for, what runs, and how often it failed in a row."""
+
+    name: str
+    due: datetime | None = None
+    words: tuple[str, ...] | None = None
+    running: tuple[str, ...] = ()
+    child: Child | None = None
+    failures: int = 0
+    said: str = ""
+    not_before: float = 0.0
+
+
+class Watch:
+    """What runs and what is due; `tick` does whatever there is to do and never waits."""
+
+    def __init__(self, settings: Settings, plan: Plan, start: Start = Child) -> None:
+        self._settings = settings
+        self._plan = plan
+        self._start = start
+        self._steps = {name: _Step(name) for name in (CAPTURE, BUILD, CHECK, *plan.reports)}
+        self._logs = settings.home / "run"
+        self._logs.mkdir(mode=0o700, exist_ok=True)
+
+    def tick(self, at: datetime, clock: float) -> None:
+        """Look after the children, start what is due. `at` in UTC, `clock` in monotonic seconds."""
+        self._ask_for_what_is_due(at)
+        for step in self._steps.values():
+            self._look_after(step, clock)
+            if step.child is None and step.words is not None and clock >= step.not_before:
+                step.running, step.words = step.words, None
+                log = self._logs / f"{step.name}.log"
+                step.child = self._start(self._settings, step.running, log)
+
+    def end(self) -> None:
+        """Let each child finish what it began; one that takes too long is killed."""
+        until = time.monotonic() + _END_SECONDS
+        for step in self._steps.values():
+            if step.child is not None:
+                step.child.stop(max(0.0, until - time.monotonic()))
+                step.child = None
+
+    def _ask_for_what_is_due(self, at: datetime) -> None:
+        capture = self._steps[CAPTURE]
+        if capture.child is None:
+            capture.words = ("ingest", "--follow", "--every", str(self._plan.commit_seconds))
+        due = last_due(self._plan.build, at)
+        # `!=`, not `>`: a clock that was set back must not stop the watch.
+        if due != self._steps[BUILD].due:
+            self._steps[BUILD].due, self._steps[BUILD].words = due, ("build",)
+        if self._settings.published_file.exists():
+            for span, expression in self._plan.reports.items():
+                self._ask_for_report(span, last_due(expression, at))
+
+    def _ask_for_report(self, span: str, due: datetime) -> None:
+        """The file says whether it was made: a report missed while the watch was down is due."""
+        step = self._steps[span]
+        if due != step.due and not default_file(self._settings, span, due, None).exists():
+            step.words = ("report", span, "--as-of", iso(due))
+        step.due = due
+
+    def _look_after(self, step: _Step, clock: float) -> None:
+        if step.child is None:
+            return
+        deadline = None if step.name == CAPTURE else self._plan.deadline_seconds
+        ended = step.child.ended(_GOOD.get(step.name, (0,)), deadline)
+        if ended is None:
+            return
+        step.child = None
+        self._tell(step, ended)
+        if step.name == BUILD:
+            self._steps[CHECK].words = ("check",)
+        step.failures = 0 if ended.outcome == "ok" else step.failures + 1
+        if step.failures:
+            if step.name != BUILD:  # which is due again by itself
+                step.words = step.words or step.running
+            pause = min(_FIRST_PAUSE_SECONDS * 2 ** (step.failures - 1), _LONGEST_PAUSE_SECONDS)
+            step.not_before = clock + pause
+
+    def _tell(self, step: _Step, ended: Ended) -> None:
+        """Each end is a line of the journal; a failure is said on stderr once, and its end."""
+        said = "" if ended.outcome == "ok" else ended.said
+        entry = {"what": "step", "step": step.name} | vars(ended) | {"said": said}
+        journal.append(self._settings, "notices", entry)
+        if ended.outcome != "ok" and said != step.said:
+            print(f"{iso(now())} {step.name} {ended.outcome} after {ended.seconds:.0f} s: {said}",
+                  file=sys.stderr, flush=True)  # fmt: skip
+        elif ended.outcome == "ok" and step.failures:
+            print(f"{iso(now())} {step.name} works again", file=sys.stderr, flush=True)
+        step.said = said
