@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -54,11 +55,17 @@ def keep(place: Path, commit: Commit, registry: Iterable[Source]) -> None:
                    for source, path, _ in seen if kinds.get(source) == "series"],
         "logs": list(_logs(commit.memory, commit.bot.name)),
     }  # fmt: skip
-    fresh = place / f".{_NAME}"
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # The look is committed: a disk without space for this must not make it a failure.
+    with suppress(OSError):
+        _replace(place / _NAME, orjson.dumps(kept))
+
+
+def _replace(file: Path, content: bytes) -> None:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = file.with_name(f".{file.name}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
-        handle.write(orjson.dumps(kept))
-    fresh.replace(place / _NAME)
+        handle.write(content)
+    fresh.replace(file)
 
 
 @dataclass(frozen=True)

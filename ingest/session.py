@@ -313,7 +313,7 @@ def run_once(
     """Look at every configured bot once; see Session.poll.
 
     Raises HeldError at once while another process holds the warehouse; a look of now is kept in
-    the spool then.
+    the spool then. Raises WatchhouseError when there is no space in the home.
     """
     try:
         with open_session(settings) as session:
@@ -324,6 +324,11 @@ def run_once(
         keep_looks(settings)
         raise HeldError(
             error.message, "this look is kept in the spool, the next ingest commits it"
+        ) from error
+    except OSError as error:
+        raise WatchhouseError(
+            f"`{settings.home}` could not be written: {error}",
+            "the warehouse is as it was or holds this look; free space and look again",
         ) from error
 
 

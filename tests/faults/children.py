@@ -32,7 +32,7 @@ def nursery(station: Station, project: Path | None = None, limit: int = 0) -> It
     command = [sys.executable, str(SCRIPT), str(settings.home),
                str(project or settings.project), str(station.logs), str(limit)]  # fmt: skip
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         yield Nursery(process)
         process.stdin.close() if process.stdin else None

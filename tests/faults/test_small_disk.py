@@ -1,0 +1,79 @@
+"""A disk of a few megabytes that fills up while ingest loads, commits or checkpoints."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from children import nursery
+from station import Station, assert_ledger_adds_up
+
+from ingest import run_once
+from ingest.verify import verify
+
+MEGABYTES = 64
+LINES = 2000
+# Free space at a look: too little for the spool, the load, the commit, the checkpoint; enough.
+FREE_KIB = (0, 64, 320, 400, 480, 560, 700, 1000, 1500, 4000)
+
+
+@pytest.fixture
+def disk(station: Station) -> Iterator[Path]:
+    home = station.settings.home
+    home.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "none", str(home)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no file system may be mounted here: {error}")
+    yield home
+    subprocess.run(["umount", "--lazy", str(home)], check=True)
+
+
+def leave(disk: Path, free_kib: int) -> None:
+    """Fill the disk up to so much free space."""
+    filler = disk / "filler"
+    filler.unlink(missing_ok=True)
+    found = subprocess.run(
+        ["df", "--output=avail", "-k", str(disk)], capture_output=True, text=True, check=True
+    )
+    filler.write_bytes(bytes(max(0, int(found.stdout.split()[-1]) - free_kib) << 10))
+
+
+def test_a_full_disk_at_any_moment_of_a_look_loses_and_doubles_nothing(
+    station: Station, disk: Path
+) -> None:
+    run_once(station.settings)
+    codes, unsettled = [], 0
+    log = station.settings.live_file.with_name("warehouse.duckdb.wal")
+    with nursery(station) as children:
+        for round_, free_kib in enumerate(FREE_KIB):
+            write(station, round_)
+            leave(disk, free_kib)
+            codes.append(children.run())
+            unsettled += codes[-1] == 0 and log.exists()
+            with duckdb.connect(str(station.settings.live_file)) as warehouse:
+                (count,) = warehouse.execute("select count(*) from raw.events").fetchall()[0]
+            assert count in (round_ * LINES, (round_ + 1) * LINES), "all of a look or nothing"
+            (disk / "filler").unlink()
+            assert children.run() == 0
+    print(f"free KiB and exit code: {dict(zip(FREE_KIB, codes, strict=True))}; {unsettled=}")
+    assert set(codes) == {0, 1}, "a full disk is a clear error, no crash"
+    assert unsettled, "no look was committed and could not be checkpointed"
+    numbers = sorted(json.loads(payload)["n"] for payload in station.payloads())
+    assert numbers == list(range(len(FREE_KIB) * LINES))
+    assert_ledger_adds_up(station)
+    assert verify(station.settings).differences == []
+    states = station.column("select payload from raw.state order by _observed_at")
+    assert [json.loads(state)["nav"] for state in states] == list(range(len(FREE_KIB)))
+
+
+def write(station: Station, round_: int) -> None:
+    with station.events.open("a") as handle:
+        for n in range(round_ * LINES, (round_ + 1) * LINES):
+            handle.write(f'{{"n": {n}, "pad": "{n**30 % 10**97:0100d}"}}\n')
+    station.write("state/state.json", json.dumps({"nav": round_, "mode": 1}))
