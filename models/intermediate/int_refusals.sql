@@ -9,12 +9,18 @@ with
             count(*) filter (where line_kind = 'L') over refusal as risk_line_count,
             min(occurred_at) over refusal as first_line_at,
             max(observed_at) over refusal as last_observed_at,
+            max(limit_value) over gate as gate_limit_value,
+            max(observed_value) over gate as gate_observed_value,
             row_number() over (
                 partition by bot, symbol, pid, refusal_number
                 order by line_kind desc, occurred_at desc, _file_id desc, _offset desc
             ) as nth
         from {{ ref("int_refusals_grouped") }}
-        window refusal as (partition by bot, symbol, pid, refusal_number)
+        window
+            refusal as (partition by bot, symbol, pid, refusal_number),
+            gate as (
+                partition by bot, symbol, pid, refusal_number, coalesce(original_reason, raw_reason)
+            )
     )
 select
     ranked.bot,
@@ -33,6 +39,9 @@ select
     ranked.hostname,
     ranked.requested_usd,
     ranked.nav_usd,
+    ranked.limit_unit,
+    coalesce(ranked.limit_value, ranked.gate_limit_value) as limit_value,
+    coalesce(ranked.observed_value, ranked.gate_observed_value) as observed_value,
     ranked.thresholds,
     ranked.observations,
     ranked.line_count,

@@ -52,7 +52,9 @@ with
             coalesce(j.reduceonly, j.reduce_only, j.raw.reduceonly, false) as is_reduce_only,
             -- the bot's pytest numbers its orders from 1, or names no symbol
             {{ is_test_row("j.strategy", "coalesce(j.symbol, j.raw.symbol)") }}
-            or coalesce(regexp_full_match(j.client_order_id, '[0-9]{1,4}'), false)
+            or coalesce(
+                length(j.client_order_id) <= 4 and try_cast(j.client_order_id as bigint) > 0, false
+            )
             or (j.event_type = 'order_ack' and coalesce(j.symbol, j.raw.symbol) is null) as is_test,
             -- timestamps
             {{ to_utc("j.ts") }} as occurred_at,

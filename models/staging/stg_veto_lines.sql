@@ -6,12 +6,48 @@ with
             {{
                 parse_json(
                     "payload",
-                    '{"ts": "VARCHAR", "symbol": "VARCHAR", "side": "VARCHAR", "position_side": "VARCHAR", "strategy": "VARCHAR", "source_head": "VARCHAR", "veto_reason": "VARCHAR", "original_reason": "VARCHAR", "run_id": "VARCHAR", "pid": "BIGINT", "hostname": "VARCHAR", "gate": "VARCHAR", "qty_req": "DOUBLE", "context": "JSON", "thresholds": "JSON", "observations": "JSON", "veto_detail": {"gate": "VARCHAR", "limit": "VARCHAR", "reasons": ["VARCHAR"], "nav": "DOUBLE", "intent": {"attempt_id": "VARCHAR", "intent_id": "VARCHAR", "strategy": "VARCHAR", "gross_usd": "DOUBLE"}, "nav_snapshot": {"nav_usd": "DOUBLE"}, "thresholds": "JSON", "observations": "JSON"} }',
+                    '{"ts": "VARCHAR", "symbol": "VARCHAR", "side": "VARCHAR", "position_side": "VARCHAR", "strategy": "VARCHAR", "source_head": "VARCHAR", "veto_reason": "VARCHAR", "original_reason": "VARCHAR", "run_id": "VARCHAR", "pid": "BIGINT", "hostname": "VARCHAR", "gate": "VARCHAR", "qty_req": "DOUBLE", "context": "JSON", "thresholds": "JSON", "observations": "JSON", "veto_detail": {"gate": "VARCHAR", "max_trade_nav_pct": "DOUBLE", "max_symbol_exposure_pct": "DOUBLE", "current_symbol_pct": "DOUBLE", "daily_loss_limit_pct": "DOUBLE", "observed_daily_loss_pct": "DOUBLE", "max_trades_per_symbol_per_hour": "DOUBLE", "observed_count": "DOUBLE", "intent": {"attempt_id": "VARCHAR", "intent_id": "VARCHAR", "strategy": "VARCHAR", "gross_usd": "DOUBLE"}, "nav_snapshot": {"nav_usd": "DOUBLE"}, "thresholds": "JSON", "observations": "JSON"} }',
                 )
             }}
             as j
         from {{ source("raw", "risk_vetoes") }}
         where _superseded_at is null
+    ),
+    nested as (
+        select
+            *,
+            j.veto_detail as d,
+            {{
+                parse_json(
+                    "coalesce(j.thresholds, j.veto_detail.thresholds)",
+                    '{"min_notional": "DOUBLE", "symbol_notional_cap": "DOUBLE", "max_order_notional": "DOUBLE", "max_trade_nav_pct": "DOUBLE", "trade_equity_nav_pct": "DOUBLE", "max_portfolio_dd_nav_pct": "DOUBLE", "max_nav_drawdown_pct": "DOUBLE", "daily_loss_limit_pct": "DOUBLE", "observed_daily_drawdown_pct": "DOUBLE", "nav_freshness_seconds": "DOUBLE", "max_concurrent_positions": "DOUBLE", "max_leverage": "DOUBLE", "max_effective_leverage": "DOUBLE", "projected_effective_leverage": "DOUBLE", "max_gross_exposure_pct": "DOUBLE", "max_position_usd": "DOUBLE", "total_after": "DOUBLE", "max_group_nav_pct": "DOUBLE"}',
+                )
+            }}
+            as t,
+            {{
+                parse_json(
+                    "coalesce(j.observations, j.veto_detail.observations)",
+                    '{"current_dd_pct": "DOUBLE", "portfolio_dd_circuit": {"current_dd_pct": "DOUBLE"}, "drawdown_pct": "DOUBLE", "daily_loss_pct": "DOUBLE", "nav_age_s": "DOUBLE", "group_nav_pct_after": "DOUBLE"}',
+                )
+            }}
+            as o,
+            {{
+                parse_json(
+                    "j.context",
+                    '{"nav": "DOUBLE", "requested_notional": "DOUBLE", "requested_gross_usd": "DOUBLE", "current_gross_notional": "DOUBLE", "open_positions_count": "DOUBLE", "lev": "DOUBLE", "post_trade_exposure_pct": "DOUBLE"}',
+                )
+            }}
+            as c
+        from source
+    ),
+    sized as (
+        select
+            *,
+            coalesce(
+                j.veto_detail.intent.gross_usd, c.requested_notional, c.requested_gross_usd
+            ) as requested_usd,
+            coalesce(j.veto_detail.nav_snapshot.nav_usd, c.nav) as nav_usd
+        from nested
     ),
     renamed as (
         select
@@ -26,6 +62,7 @@ with
             j.veto_reason as raw_reason,
             j.original_reason,
             coalesce(j.gate, j.veto_detail.gate) as gate,
+            {{ of_gate("coalesce(j.original_reason, j.veto_reason)", "unit") }} as limit_unit,
             coalesce(j.strategy, j.source_head, j.veto_detail.intent.strategy) as strategy,
             j.side,
             j.hostname,
@@ -33,15 +70,11 @@ with
             coalesce(j.observations, j.veto_detail.observations) as observations,
             -- numerics
             j.pid,
-            coalesce(
-                j.veto_detail.intent.gross_usd,
-                try_cast({{ json_text("j.context", "$.requested_notional") }} as double),
-                try_cast({{ json_text("j.context", "$.requested_gross_usd") }} as double)
-            ) as requested_usd,
-            coalesce(
-                j.veto_detail.nav_snapshot.nav_usd,
-                try_cast({{ json_text("j.context", "$.nav") }} as double)
-            ) as nav_usd,
+            requested_usd,
+            nav_usd,
+            {{ of_gate("coalesce(j.original_reason, j.veto_reason)", "limit") }} as limit_value,
+            {{ of_gate("coalesce(j.original_reason, j.veto_reason)", "observed") }}
+            as observed_value,
             -- booleans
             {{ is_test_row("j.strategy", "j.symbol") }} as is_test,
             -- timestamps
@@ -52,7 +85,7 @@ with
             _file,
             _offset,
             _load_id
-        from source
+        from sized
     )
 select *
 from renamed
