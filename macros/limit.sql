@@ -82,6 +82,10 @@
             {"name": "refusals_count"},
             {"name": "dominant_gate_ratio"},
             {"name": "no_close_seconds"},
+            {"name": "screener_errors_count"},
+            {"name": "restarts_count"},
+            {"name": "order_errors_count"},
+            {"name": "toggles_count"},
             {"name": "exit_scan_age_seconds", "loops": 3},
             {"name": "crossed_level_seconds", "loops": 2},
         ]

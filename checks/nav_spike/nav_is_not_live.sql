@@ -10,7 +10,7 @@
         meta={
             "needs": ["nav"],
             "playbook_lines": ["P2-C1", "P1-C1"],
-            "proof": "update fct_nav set is_real = false, nav_usd = 0 where surface = 'nav'",
+            "proof": "update fct_nav set nav_usd = 0, nav_source = 'unavailable' where surface = 'nav'",
         }
     )
 }}
@@ -27,7 +27,12 @@ select
     nav._sha256
 from {{ at_clock(ref("fct_nav")) }} as nav
 inner join
-    {{ while_true(ref("fct_nav"), "surface = 'nav' and not is_real", "bot") }} as run using (
-        as_of, bot
-    )
+    {{
+        while_true(
+            ref("fct_nav"),
+            "surface = 'nav' and (coalesce(nav_usd, 0) <= 0 or nav_source in ('cache', 'unavailable'))",
+            "bot",
+        )
+    }}
+    as run using (as_of, bot)
 where nav.surface = 'nav'

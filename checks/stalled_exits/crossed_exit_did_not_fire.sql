@@ -10,10 +10,17 @@
             "needs": ["positions_state", "positions_ledger", "diagnostics"],
             "playbook_lines": ["P1-S3", "P3-S1", "P3-A2"],
             "explained_by": ["exit_scan_is_stale"],
-            "proof": "update fct_positions set is_sl_crossed = true, valid_from= valid_from - interval '1 hour'; update fct_liveness set last_exit_trigger_at = timestamp '2000-01-01'",
+            "proof": "update fct_positions set side = 'LONG', stop_loss_price = 2 * mark_price, valid_from= valid_from - interval '1 hour'; update fct_liveness set last_exit_trigger_at = timestamp '2000-01-01'",
         }
     )
 }}
+{%- set beyond_tp = is_beyond("take_profit_price", "mark_price", "side", "above") -%}
+{%- set beyond_sl = is_beyond("stop_loss_price", "mark_price", "side", "below") -%}
+with
+    positions as (
+        select *, coalesce({{ beyond_sl }}, false) as is_beyond_stop
+        from {{ at_clock(ref("fct_positions")) }} as positions
+    )
 select
     positions.as_of,
     positions.bot,
@@ -24,9 +31,9 @@ select
         '{} stands at {} beyond its {} of {} for {:.0f} s and no exit was triggered',
         positions.position_key,
         positions.mark_price,
-        case when positions.is_sl_crossed then 'SL' else 'TP' end,
+        case when positions.is_beyond_stop then 'SL' else 'TP' end,
         case
-            when positions.is_sl_crossed
+            when positions.is_beyond_stop
             then positions.stop_loss_price
             else positions.take_profit_price
         end,
@@ -41,13 +48,10 @@ select
     liveness.last_exit_trigger_at as last_exit_trigger_ts,
     'state/positions_state.json' as _file,
     positions._sha256
-from {{ at_clock(ref("fct_positions")) }} as positions
+from positions
 inner join
-    {{
-        while_true(
-            ref("fct_positions"), "is_tp_crossed or is_sl_crossed", ["bot", "position_key"]
-        )
-    }} as crossed using (as_of, bot, position_key)
+    {{ while_true(ref("fct_positions"), beyond_tp ~ " or " ~ beyond_sl, ["bot", "position_key"]) }}
+    as crossed using (as_of, bot, position_key)
 inner join {{ at_clock(limit("crossed_level_seconds")) }} as limits using (as_of, bot)
 inner join {{ at_clock(ref("fct_liveness")) }} as liveness using (as_of, bot)
 inner join {{ watched() }} as watch using (as_of, bot)

@@ -10,7 +10,7 @@
             "needs": ["positions_state", "positions_ledger"],
             "playbook_lines": ["P3-S2", "P3-C1"],
             "explained_by": ["open_position_has_no_exit"],
-            "proof": "update fct_positions set has_exit = false, pnl_ratio = -0.05, valid_from= valid_from - interval '10 minutes'",
+            "proof": "update fct_positions set take_profit_price = null, stop_loss_price = null, pnl_ratio = -0.05, valid_from= valid_from - interval '10 minutes'",
         }
     )
 }}
@@ -30,7 +30,7 @@ with
             {{
                 while_true(
                     "limited",
-                    "not has_exit and pnl_ratio <= limit_ratio",
+                    "take_profit_price is null and stop_loss_price is null and pnl_ratio <= limit_ratio",
                     ["bot", "position_key"],
                 )
             }}

@@ -8,7 +8,7 @@
         meta={
             "needs": ["sync_heartbeats"],
             "playbook_lines": ["P5-C2", "P5-A2"],
-            "proof": "update fct_executor_lives set overlaps_previous = true, overlap_until = (select max(minute) from fct_pipeline_minutes)",
+            "proof": "update fct_executor_lives set overlap_until = (select max(minute) from fct_pipeline_minutes)",
         }
     )
 }}
@@ -31,6 +31,4 @@ select
     'execution/sync_heartbeats.jsonl' as _file,
     cast(0 as bigint) as _offset
 from {{ at_clock(ref("fct_executor_lives")) }} as lives
-where
-    lives.overlaps_previous
-    and lives.overlap_until > lives.as_of - interval '{{ var("finding_recall_minutes") }} minutes'
+where lives.overlap_until > lives.as_of - interval '{{ var("finding_recall_minutes") }} minutes'

@@ -12,6 +12,8 @@ from watchhouse.playbook import PLAYBOOKS
 
 FILES = sorted(ROOT.glob("checks/**/*.sql"), key=lambda file: file.stem)
 NAMES = [file.stem for file in FILES]
+# Flags that repeat what a file says, no judgement of ours.
+FACTS = {"is_filled", "has_attempt", "is_reduce_only", "is_in_registry", "was_registered"}
 HEADER = ["Means", "Look at", "Do", "Blind to"]
 
 
@@ -84,9 +86,35 @@ def test_causes_are_other_checks(check: Node) -> None:
     assert causes <= {*NAMES} - {check["name"]}
 
 
+def test_causes_run_in_no_circle(healthy: Built) -> None:
+    causes = {
+        name: set(node["config"]["meta"].get("explained_by", []))
+        for name, node in healthy.checks.items()
+    }
+    while rootless := {name for name, above in causes.items() if not above & set(causes)}:
+        for name in rootless:
+            del causes[name]
+    assert causes == {}, "each explains the other"
+
+
 def test_meta_holds_nothing_that_nobody_reads(check: Node) -> None:
     known = {"needs", "playbook_lines", "explained_by", "proof", "on_silence"}
     assert set(check["config"]["meta"]) - known == set()
+
+
+def test_proof_sets_no_column_that_is_itself_the_verdict(check: Node, healthy: Built) -> None:
+    """A flag that somebody derived proves only that the check reads the flag."""
+    columns = {
+        name: column["data_type"]
+        for mart in marts(healthy)
+        for name, column in healthy.models[mart]["columns"].items()
+    }
+    written = re.findall(
+        r"(?:\bset |, ?)(\w+) ?=|insert into \w+ \(([^)]*)\)", check["config"]["meta"]["proof"]
+    )
+    named = {word for pair in written for text in pair for word in re.findall(r"\w+", text)}
+    flags = {name for name in named if columns.get(name) == "boolean"}
+    assert {flag for flag in flags if not flag.startswith("published_")} <= FACTS
 
 
 def test_proof_is_given_and_changes_marts_and_seeds_only(check: Node, healthy: Built) -> None:
