@@ -40,12 +40,13 @@ def parse_every(text: str) -> timedelta:
 
 def fold(verdicts: Sequence[Verdict]) -> Iterator[tuple[Verdict, Verdict, int]]:
     """Equal neighbours as (first, last, how many); numbers in reasons and evidence may differ."""
-    for _, group in groupby(verdicts, key=_likeness):
+    for _, group in groupby(verdicts, key=likeness):
         stretch = [*group]
         yield stretch[0], stretch[-1], len(stretch)
 
 
-def _likeness(verdict: Verdict) -> tuple[object, ...]:
+def likeness(verdict: Verdict) -> tuple[object, ...]:
+    """What makes two verdicts alike: who finds what, not the numbers in it."""
     findings = {(f.check, f.bot, f.subject, f.severity) for f in verdict.findings}
     unknown = {(u.check, u.bot) for u in verdict.unknown}
     return verdict.verdict, frozenset(findings), frozenset(unknown)

@@ -31,7 +31,8 @@ create schema if not exists meta;
 create or replace table meta.checks (
     name varchar, playbook varchar, compiled_sql varchar, means varchar, look_at varchar,
     do_text varchar, blind_to varchar, needs varchar[], explained_by varchar[],
-    playbook_lines varchar[], proof varchar, file varchar, fault varchar, project_commit varchar,
+    playbook_lines varchar[], for_seconds double, clear_seconds double, proof varchar,
+    file varchar, fault varchar, project_commit varchar,
     built_at timestamp
 );
 create or replace table meta.templates (name varchar, compiled_sql varchar);
@@ -156,7 +157,7 @@ def _check_row(node: Any) -> list[Any]:
         node.compiled_code,
         *(header.get(label) for label in ("Means", "Look at", "Do", "Blind to")),
         *([*map(str, meta.get(key) or [])] for key in ("needs", "explained_by", "playbook_lines")),
-        meta.get("proof"),
+        *(meta.get(key) for key in ("for_seconds", "clear_seconds", "proof")),
         node.original_file_path,
     ]
 

@@ -18,8 +18,11 @@ def append(settings: Settings, stream: str, entry: Mapping[str, object]) -> None
     line = json.dumps({"at": iso(at)} | dict(entry), ensure_ascii=False, allow_nan=False) + "\n"
     file = settings.folder("journal") / f"{stream}-{at:%Y-%m}.jsonl"
     # One write at the end of the file: two processes never mix their lines.
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = "\n" + line  # a line that a crash cut off stays by itself
         os.write(descriptor, line.encode())
         os.fsync(descriptor)
     finally:

@@ -8,6 +8,7 @@ from itertools import groupby
 from watchhouse.catalog import Provenance
 from watchhouse.causes import Family, Group, families, root_cause
 from watchhouse.finding import JUDGED
+from watchhouse.incidents import Incident, seen_before
 from watchhouse.instant import short
 from watchhouse.verdict import NotApplicable, Unknown, Verdict
 
@@ -34,13 +35,18 @@ def headline(verdict: Verdict) -> str:
 
 
 def lines(
-    verdict: Verdict, provenance: Provenance, *, unfold: bool = False, every_row: bool = False
+    verdict: Verdict,
+    provenance: Provenance,
+    incidents: Sequence[Incident] = (),
+    *,
+    unfold: bool = False,
+    every_row: bool = False,
 ) -> list[str]:
     """The whole screen: headline, root causes worst first, what is unknown, where it comes from.
 
     `unfold` also shows what follows from a root cause, `every_row` all findings of a check.
     """
-    screen = _Screen(verdict, unfold, every_row)
+    screen = _Screen(verdict, incidents, unfold, every_row)
     blocks = [
         [headline(verdict)],
         *screen.blocks(),
@@ -71,6 +77,7 @@ class _Screen:
     """The findings of a verdict as blocks of lines."""
 
     verdict: Verdict
+    incidents: Sequence[Incident]
     unfold: bool
     every_row: bool
 
@@ -101,6 +108,8 @@ class _Screen:
             block.append(f"  and {more} more: watchhouse check --select {top.check}")
         if group.causes:
             block += wrap(f"Follows from: {', '.join(map(_sentence, group.causes))}", "  ")
+        for said in seen_before(self.incidents, top.bot, top.check, self.verdict.as_of):
+            block += wrap(said, "  ")
         if top.do and top.severity in JUDGED:
             block += wrap(f"Do: {top.do}", "  ", "      ")
         return block

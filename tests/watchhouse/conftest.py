@@ -81,7 +81,8 @@ create schema meta;
 create schema raw;
 create table meta.checks (
     name varchar, playbook varchar, compiled_sql varchar, do_text varchar, needs varchar[],
-    explained_by varchar[], fault varchar, project_commit varchar
+    explained_by varchar[], fault varchar, project_commit varchar, for_seconds double,
+    clear_seconds double
 );
 create table meta.templates (name varchar, compiled_sql varchar);
 create table meta.vars as select 'loop_seconds' as name, '60' as value;
@@ -112,7 +113,7 @@ insert into navs values ('main', '2026-03-10 08:00', '9999-12-31');
 
 def write_toy(file: Path) -> None:
     """`main` is well but for 10:00-11:00 (crit) and blind 12:00-13:00; `spare` has no nav."""
-    insert = "insert into meta.checks values (?, ?, ?, ?, ?, ?, null, 'abcdef0123')"
+    insert = "insert into meta.checks values (?, ?, ?, ?, ?, ?, null, 'abcdef0123', null, null)"
     with duckdb.connect(file) as db:
         db.execute(TABLES)
         db.executemany(insert, [[name, *row] for name, row in CHECKS.items()])

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  (`check` must not pay for what only the others need)
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.errors import WatchhouseError
+from ingest.settings import Settings
 from watchhouse import backtest as past
-from watchhouse.catalog import Catalog, open_published, read_catalog, read_provenance
+from watchhouse.catalog import Catalog, Provenance, open_published, read_catalog, read_provenance
 from watchhouse.check import Progress, run_checks
 from watchhouse.commands.common import (
     EXIT,
@@ -22,9 +24,11 @@ from watchhouse.commands.common import (
     settings_of,
 )
 from watchhouse.formats import FORMATS, nagios_line
+from watchhouse.incidents import Incident, read_incidents
 from watchhouse.instant import now, parse_instant
 from watchhouse.render import lines
 from watchhouse.terminal import print_lines, progress
+from watchhouse.verdict import Verdict
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -35,15 +39,19 @@ if TYPE_CHECKING:
 @select_option
 @bot_option
 @click.option("--all", "unfold", is_flag=True, help="Show also what follows from a root cause.")
+@click.option("--no-journal", is_flag=True, help="Do not keep the verdict; past ones never are.")
+@click.option("--catch-up", is_flag=True, help="Keep also what nobody asked since the last time.")
 @click.option("--format", "style", type=click.Choice(["text", *FORMATS]), default="text")
 @click.pass_context
-def check(
+def check(  # noqa: PLR0913  (one parameter per option)
     ctx: click.Context,
     *,
     as_of: str | None,
     select: tuple[str, ...],
     bot: str | None,
     unfold: bool,
+    no_journal: bool,
+    catch_up: bool,
     style: str,
 ) -> int:
     """Say what is wrong, why, and what to do.
@@ -53,23 +61,55 @@ def check(
     \b
     Example: watchhouse check --as-of 2025-10-18T03:20:00Z
     """
+    is_kept = not (as_of or select or bot or no_journal)
     try:
         moment = parse_instant(as_of) if as_of else now()
         settings = settings_of(ctx)
         with open_published(settings) as connection:
             catalog = read_catalog(connection, select)
             verdict = run_checks(connection, catalog, [moment], bot)[0]
-            provenance = read_provenance(connection, settings)
+            source = Source(
+                settings, catalog, read_provenance(connection, settings), read_incidents(connection)
+            )
+            if is_kept:
+                _keep(connection, source, verdict, catch_up)
     except WatchhouseError as error:
         if style == "nagios":  # it reads stdout only
             click.echo(nagios_line("unknown", error.message))
         raise
     if style == "text":
         one = len(catalog.checks) == 1
-        print_lines(lines(verdict, provenance, unfold=unfold, every_row=one))
+        print_lines(
+            lines(verdict, source.provenance, source.incidents, unfold=unfold, every_row=one)
+        )
     else:
         click.echo(FORMATS[style](verdict, catalog))
     return EXIT[verdict.verdict]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the published file says of itself and of the past."""
+
+    settings: Settings
+    catalog: Catalog
+    provenance: Provenance
+    incidents: Sequence[Incident]
+
+
+def _keep(
+    connection: "DuckDBPyConnection", source: Source, verdict: Verdict, late_ones: bool
+) -> None:
+    """Into the journal; a home that cannot be written makes no verdict wrong."""
+    from watchhouse.record import catch_up, record
+
+    settings, catalog, commit = source.settings, source.catalog, source.provenance.commit
+    try:
+        if late_ones:
+            catch_up(connection, catalog, settings, verdict.as_of, commit)
+        record(settings, verdict, catalog, commit)
+    except OSError as error:
+        click.echo(f"the verdict is not kept in the journal: {error.strerror}", err=True)
 
 
 @click.command()

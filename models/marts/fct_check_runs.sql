@@ -1,0 +1,14 @@
+select
+    judged_at as occurred_at,
+    said_at,
+    verdict,
+    coverage_ratio,
+    is_late,
+    cast(coalesce(json_array_length(findings), 0) as bigint) as finding_count,
+    cast(coalesce(json_array_length(doubts), 0) as bigint) as doubt_count,
+    findings,
+    doubts,
+    project_commit,
+    _file,
+    _offset
+from {{ ref("stg_watch_verdicts") }}
