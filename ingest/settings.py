@@ -57,7 +57,7 @@ class Settings:
     """The home (data), the project (checkout), the bots that are read by default.
 
     `mask_patterns` find secrets beside those that are always masked; `run` says when the watch
-    does what, as it stands in `settings.toml`.
+    does what and `notify` who is told, as they stand in `settings.toml`.
     """
 
     home: Path
@@ -65,6 +65,7 @@ class Settings:
     bots: tuple[Bot, ...] = ()
     mask_patterns: tuple[str, ...] = ()
     run: Mapping[str, Any] = field(default_factory=dict)
+    notify: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def live_file(self) -> Path:
@@ -121,7 +122,7 @@ def load_settings(home: Path | str | None = None) -> Settings:
     table = _read_toml(plain.settings_file)
     patterns = _mask_patterns(plain.settings_file, table.get("mask", {}))
     bots = _bots(plain.settings_file, table.get("bots", {}))
-    return Settings(folder, project, bots, patterns, table.get("run", {}))
+    return Settings(folder, project, bots, patterns, table.get("run", {}), table.get("notify", {}))
 
 
 def write_settings(settings: Settings) -> Path:
@@ -136,7 +137,7 @@ def write_settings(settings: Settings) -> Path:
         lines.append("")
     if settings.mask_patterns:
         lines += ["[mask]", f"patterns = {json.dumps(settings.mask_patterns)}", ""]
-    lines += _toml_table("run", settings.run)
+    lines += _toml_table("run", settings.run) + _toml_table("notify", settings.notify)
     settings.settings_file.write_text("\n".join(lines), encoding="utf-8")
     return settings.settings_file
 
@@ -156,7 +157,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"`{file}` cannot be read: {error}") from error
-    _refuse_unknown(file, table, {"bots", "mask", "run"})
+    _refuse_unknown(file, table, {"bots", "mask", "run", "notify"})
     return table
 
 

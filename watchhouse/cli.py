@@ -43,7 +43,7 @@ COMMANDS = [
     *(judge.check, judge.explain, judge.backtest),
     *(recall.incidents, recall.ack, recall.silence),
     *(report, ask.sql, ask.status),
-    watch.run,
+    *(watch.run, watch.notify),
     demo.demo,
 ]
 for command in COMMANDS:

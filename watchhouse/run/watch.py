@@ -22,7 +22,7 @@ from watchhouse.run.child import Child, Ended
 from watchhouse.run.plan import Plan, last_due
 
 TICK_SECONDS = 0.5
-CAPTURE, BUILD, CHECK = "ingest", "build", "check"
+CAPTURE, BUILD, CHECK, NOTIFY = "ingest", "build", "check", "notify"
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 5.0, 60.0
 _END_SECONDS = 60.0
 # Capture has no end of its own; each exit code of `check` is a verdict, or a reason for none.
@@ -77,7 +77,7 @@ class Watch:
         self._settings = settings
         self._plan = plan
         self._start = start
-        self._steps = {name: _Step(name) for name in (CAPTURE, BUILD, CHECK, *plan.reports)}
+        self._steps = {name: _Step(name) for name in (CAPTURE, BUILD, CHECK, NOTIFY, *plan.reports)}
         self._logs = settings.home / "run"
         self._logs.mkdir(mode=0o700, exist_ok=True)
 
@@ -128,7 +128,9 @@ class Watch:
         step.child = None
         self._tell(step, ended)
         if step.name == BUILD:
-            self._steps[CHECK].words = ("check",)
+            self._steps[CHECK].words = ("check", "--catch-up")
+        if step.name == CHECK and self._settings.notify:
+            self._steps[NOTIFY].words = ("notify",)
         step.failures = 0 if ended.outcome == "ok" else step.failures + 1
         if step.failures:
             if step.name != BUILD:  # which is due again by itself

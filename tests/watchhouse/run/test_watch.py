@@ -1,6 +1,7 @@
 """What the watch starts, and when: children that only note what they were asked for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -55,10 +56,18 @@ def test_capture_goes_on_and_a_check_follows_each_build(
     watch = Watch(settings, Plan(commit_seconds=2), noted)
     for second in range(4):
         watch.tick(NOON + timedelta(seconds=second), second)
-    assert noted.begun == [("ingest", "--follow", "--every", "2"), ("build",), ("check",)]
+    follow, judge = ("ingest", "--follow", "--every", "2"), ("check", "--catch-up")
+    assert noted.begun == [follow, ("build",), judge]
     watch.tick(NOON + timedelta(minutes=1), 60)
     watch.tick(NOON + timedelta(minutes=1), 61)
     assert first_words(noted) == ["ingest", "build", "check", "build", "check"]
+
+
+def test_who_is_to_be_told_is_told_after_each_check(settings: Settings, noted: type[Noted]) -> None:
+    watch = Watch(replace(settings, notify={"urls": []}), Plan(), noted)
+    for second in range(4):
+        watch.tick(NOON, second)
+    assert first_words(noted) == ["ingest", "build", "check", "notify"]
 
 
 def test_a_clock_set_back_an_hour_does_not_stop_it(settings: Settings, noted: type[Noted]) -> None:
