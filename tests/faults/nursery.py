@@ -1,8 +1,8 @@
 """Starts one ingest after another and kills each when its time is up: `python nursery.py HOME …`.
 
 Everything is imported before the first child is forked, so that a child costs milliseconds. Reads
-one command a line (`milliseconds` or `milliseconds replay RECORDING FIRST LAST`; no time: to the
-end) and answers with the child's exit code, negative for a signal.
+one command a line (`milliseconds`, and then nothing, `clock SECONDS-OFF` or `replay RECORDING FIRST
+LAST`; no time: to the end) and answers with the child's exit code, negative for a signal.
 """
 
 import os
@@ -10,12 +10,13 @@ import resource
 import select
 import signal
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb  # noqa: F401
 import pyarrow  # noqa: F401
 
-from ingest import Bot, Settings
+from ingest import Bot, Settings, commit, spool
 from ingest import session as sessions
 from ingest.errors import WatchhouseError
 from ingest.replay import replay
@@ -24,11 +25,19 @@ _, home, project, logs, limit = sys.argv
 settings = Settings(Path(home), Path(project), (Bot("main", Path(logs)),))
 
 
+def set_clock(off: timedelta) -> None:
+    for module in (commit, sessions, spool):
+        module.utc_now = lambda: datetime.now(UTC).replace(tzinfo=None) + off  # type: ignore
+
+
 def child(words: list[str]) -> None:
     if int(limit):
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
     try:
-        if words:
+        if words[:1] == ["clock"]:
+            set_clock(timedelta(seconds=int(words[1])))
+            sessions.run_once(settings)
+        elif words:
             start, last = int(words[2]), int(words[3])
             replay(settings, Path(words[1]), bot="main", start=start, upto=last)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -20,7 +21,7 @@ class Producer:
     random: Random
     count: int = 0
     changed: set[str] = field(default_factory=set)
-    torn_ends: int = 0
+    clock_seconds: int = 0
     copy: bytes = b""
 
     @property
@@ -35,7 +36,8 @@ class Producer:
         """Do one thing; returns its name."""
         usual = [self.append] * 4 + [self.replace_with_more] * 4 + [self.publish] * 4
         rare = [self.append_half, self.rotate, self.copytruncate, self.delete, self.recreate,
-                self.damage, self.back_up, self.restore]  # fmt: skip
+                self.damage, self.back_up, self.restore, self.append_odd_lines,
+                self.step_clock]  # fmt: skip
         action = self.random.choice(usual + rare)
         action()
         return action.__name__
@@ -57,6 +59,16 @@ class Producer:
     def append_half(self) -> None:
         with self.log.open("ab") as handle:
             handle.write(self.line()[: self.random.randrange(1, 9)].encode())
+
+    def append_odd_lines(self) -> None:
+        """Nothing, blanks, bytes that are no JSON; each odd line is unique too."""
+        odd = [b"", b"  ", b"\r", b"\0" * 9, b"12", f"traceback {self.line()}".encode()]
+        with self.log.open("ab") as handle:
+            handle.write(b"\n".join(self.random.choices(odd, k=3)) + b"\n")
+
+    def step_clock(self) -> None:
+        """The clock of the machine that ingests; forward, or back."""
+        self.clock_seconds += self.random.randrange(-7200, 7200)
 
     def replace_with_more(self) -> None:
         fresh = self.log.with_name("events.jsonl.x.tmp")
@@ -92,7 +104,6 @@ class Producer:
             self.log.write_bytes(b"")
 
     def delete(self) -> None:
-        self._throw_away_the_end()
         self.log.unlink(missing_ok=True)
 
     def recreate(self) -> None:
@@ -115,18 +126,22 @@ class Producer:
     def restore(self) -> None:
         """What stands in the log and not in the copy may be replaced by what comes after it."""
         if self.copy:
-            self._throw_away_the_end()
             self.changed.update(self.content().decode().split("\n"))
             self.changed.update(self.copy.decode().split("\n")[-4:])  # what is cut off below
             self.log.write_bytes(self.copy[: len(self.copy) - self.random.randrange(30)])
 
-    def _throw_away_the_end(self) -> None:
-        self.torn_ends += self.content()[-1:] not in (b"", b"\n")
+    def texts_on_disk(self) -> Iterator[str]:
+        for path in self.log.parent.rglob("events*"):
+            raw = path.read_bytes()
+            yield (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
+
+    def torn_ends_on_disk(self) -> list[int]:
+        """The lengths of what stands after a last newline: a look sees them and reads them not."""
+        ends = (len(text.rpartition("\n")[2].encode()) for text in self.texts_on_disk())
+        return [length for length in ends if length]
 
     def lines_on_disk(self) -> set[str]:
         found: set[str] = set()
-        for path in self.log.parent.rglob("events*"):
-            raw = path.read_bytes()
-            text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode()
-            found.update(line for line in text.split("\n")[:-1] if line)
+        for text in self.texts_on_disk():
+            found.update(line for line in text.split("\n")[:-1] if line.strip())
         return found
