@@ -1,74 +1,47 @@
--- NAV 0 and a cached NAV are not real NAV: no step starts or ends at one. A point far from the
--- median
--- of those before it is an outlier and never a peak; a level that stays becomes the median.
-with
-    stepped as (
-        select
-            *,
-            coalesce(nav_usd > 0 and nav_source not in ('cache', 'unavailable'), false) as is_real
-        from {{ ref("int_nav_observations") }}
-    ),
-    compared as (
-        select
-            *,
-            lag(nav_usd) over steps as previous_nav_usd,
-            lag(occurred_at) over steps as previous_at,
-            median(nav_usd) over (
-                partition by bot, surface, shape, is_real
-                order by
-                    occurred_at,
-                    valid_from
-                    rows between {{ var("nav_median_points") }} preceding and 1 preceding
-            ) as median_nav_usd
-        from stepped
-        window steps as (partition by bot, surface, shape, is_real order by occurred_at, valid_from)
-    ),
-    judged as (
-        select
-            *,
-            coalesce(
-                abs(nav_usd - median_nav_usd) / nullif(median_nav_usd, 0)
-                > {{ var("nav_outlier_ratio") }},
-                false
-            ) as is_outlier
-        from compared
-    ),
-    peaked as (
-        select
-            *,
-            max(case when is_real and not is_outlier then nav_usd end) over (
-                partition by bot, surface, shape
-                order by occurred_at, valid_from
-                rows between unbounded preceding and current row
-            ) as true_peak_usd
-        from judged
-    )
+-- Beside each NAV what the bot's two guards could see of it: they compare with the peak, upwards
+-- only, and
+-- with the NAV before. A move under the smaller of their two limits is invisible to them.
 select
-    bot,
-    surface,
-    shape,
-    nav_source,
-    nav_usd,
-    previous_nav_usd,
-    case when is_real then nav_usd - previous_nav_usd end as step_usd,
-    case
-        when is_real then (nav_usd - previous_nav_usd) / nullif(previous_nav_usd, 0)
-    end as step_ratio,
-    {{ seconds_between("previous_at", "occurred_at") }} as gap_seconds,
-    median_nav_usd,
-    true_peak_usd,
-    case
-        when is_real then (true_peak_usd - nav_usd) / nullif(true_peak_usd, 0)
-    end as true_drawdown_ratio,
-    peak_usd as published_peak_usd,
-    drawdown_ratio as published_drawdown_ratio,
-    is_real,
-    is_outlier,
-    occurred_at,
-    previous_at,
-    observed_at,
-    valid_from,
-    valid_to,
-    _file,
-    _sha256
-from peaked
+    nav.bot,
+    nav.surface,
+    nav.shape,
+    nav.nav_source,
+    nav.nav_usd,
+    nav.previous_nav_usd,
+    nav.step_usd,
+    nav.step_ratio,
+    nav.step_robust_z,
+    nav.gap_seconds,
+    nav.median_nav_usd,
+    nav.true_peak_usd,
+    nav.true_drawdown_ratio,
+    nav.published_peak_usd,
+    nav.published_drawdown_ratio,
+    least((multiplier.value - 1) * nav.nav_usd, gap.value)
+    / nullif(nav.nav_usd, 0) as guard_smallest_step_ratio,
+    least(multiplier.value * nav.true_peak_usd, nav.true_peak_usd + gap.value)
+    / nullif(nav.nav_usd, 0)
+    - 1 as guard_smallest_rise_ratio,
+    abs(nav.step_usd)
+    > least((multiplier.value - 1) * nav.previous_nav_usd, gap.value) as is_seen_by_step_guard,
+    nav.nav_usd > least(
+        multiplier.value * nav.true_peak_usd, nav.true_peak_usd + gap.value
+    ) as is_seen_by_peak_guard,
+    nav.is_real,
+    nav.is_outlier,
+    nav.occurred_at,
+    nav.previous_at,
+    nav.observed_at,
+    nav.valid_from,
+    nav.valid_to,
+    nav._file,
+    nav._sha256
+from {{ ref("int_nav_measured") }} as nav
+{% for name, alias in [("nav_guard_multiplier", "multiplier"), ("nav_guard_gap_usd", "gap")] -%}
+    left join
+        {{ ref("int_limits_in_force") }} as {{ alias }}
+        on {{ alias }}.bot = nav.bot
+        and {{ alias }}.limit_name = '{{ name }}'
+        and {{ alias }}.valid_from <= nav.valid_from
+        and nav.valid_from < {{ alias }}.valid_to
+{% endfor %}

@@ -1,0 +1,168 @@
+-- Only steps and pauses that want an explanation. What the bot's own files say of the time
+-- between: fills
+-- and closes, the move of open positions, a new process, NAVs that were not real, nobody looking.
+-- A level
+-- that stays without any of these was paid in or out.
+with
+    steps as (
+        select
+            nav.*,
+            coalesce(abs(nav.step_ratio) >= {{ var("nav_step_floor_ratio") }}, false) as is_step
+        from {{ ref("int_nav_measured") }} as nav
+        inner join {{ ref("int_loops_measured") }} as paces on paces.bot = nav.bot
+        where
+            nav.is_real
+            and nav.previous_at is not null
+            and (
+                abs(nav.step_ratio) >= {{ var("nav_step_floor_ratio") }}
+                or nav.gap_seconds > 3 * paces.loop_seconds
+            )
+    ),
+    settled as (
+        select
+            bot,
+            surface,
+            shape,
+            occurred_at,
+            valid_from,
+            median(nav_usd) over (
+                partition by bot, surface, shape
+                order by occurred_at, valid_from
+                rows between 1 following and {{ var("nav_median_points") }} following
+            ) as nav_usd_after
+        from {{ ref("int_nav_measured") }}
+        where is_real
+    ),
+    -- what open positions stood at, flat books too
+    books as (
+        select
+            versions.bot,
+            versions.valid_from,
+            versions.valid_to,
+            coalesce(
+                sum(levels.unrealized_pnl_usd) filter (where levels.is_open), 0
+            ) as unrealized_usd
+        from {{ ref("int_exit_versions") }} as versions
+        left join {{ ref("int_exit_levels") }} as levels using (bot, valid_from)
+        where versions.positions_at is not null
+        group by versions.bot, versions.valid_from, versions.valid_to
+    ),
+    happened as (
+        select
+            bot,
+            coalesce(closed_at, fill_seen_at) as occurred_at,
+            'trade' as what,
+            coalesce(realized_pnl_usd, 0) - coalesce(fee_usd, 0) as usd
+        from {{ ref("int_orders_collapsed") }}
+        where is_filled or is_closed
+        union all
+        select bot, started_at, 'start', null
+        from {{ ref("int_executor_lives") }}
+        union all
+        select bot, occurred_at, 'unreal ' || surface || shape, null
+        from {{ ref("int_nav_measured") }}
+        where not is_real
+        union all
+        select bot, valid_from, 'unwatched', null
+        from {{ ref("int_watch_spans") }}
+        where not is_watched
+    ),
+    between_ as (
+        select
+            steps.bot,
+            steps.surface,
+            steps.shape,
+            steps.occurred_at,
+            steps.valid_from,
+            count(*) filter (where what = 'trade') as trade_count,
+            sum(usd) filter (where what = 'trade') as traded_usd,
+            count(*) filter (where what = 'start') as start_count,
+            count(*) filter (
+                where what = 'unreal ' || steps.surface || steps.shape
+            ) as unreal_count,
+            count(*) filter (where what = 'unwatched') as unwatched_count
+        from steps
+        inner join
+            happened
+            on happened.bot = steps.bot
+            and happened.occurred_at > steps.previous_at
+            and happened.occurred_at <= steps.occurred_at
+        group by steps.bot, steps.surface, steps.shape, steps.occurred_at, steps.valid_from
+    ),
+    bridged as (
+        select
+            steps.*,
+            coalesce(between_.trade_count, 0) as trade_count,
+            coalesce(between_.traded_usd, 0) as traded_usd,
+            coalesce(between_.start_count, 0) as start_count,
+            coalesce(between_.unreal_count, 0) as unreal_count,
+            coalesce(between_.unwatched_count, 0) as unwatched_count,
+            books.unrealized_usd - earlier.unrealized_usd as unrealized_change_usd,
+            steps.step_usd
+            - coalesce(between_.traded_usd, 0)
+            - coalesce(books.unrealized_usd - earlier.unrealized_usd, 0) as unexplained_usd,
+            settled.nav_usd_after
+        from steps
+        left join between_ using (bot, surface, shape, occurred_at, valid_from)
+        left join settled using (bot, surface, shape, occurred_at, valid_from)
+        left join
+            books
+            on books.bot = steps.bot
+            and books.valid_from <= steps.valid_from
+            and steps.valid_from < books.valid_to
+        left join
+            books as earlier
+            on earlier.bot = steps.bot
+            and earlier.valid_from <= steps.previous_from
+            and steps.previous_from < earlier.valid_to
+    )
+select
+    bot,
+    surface,
+    shape,
+    nav_usd,
+    previous_nav_usd,
+    step_usd,
+    step_ratio,
+    step_robust_z,
+    gap_seconds,
+    trade_count,
+    traded_usd,
+    unrealized_change_usd,
+    unexplained_usd,
+    start_count,
+    unreal_count,
+    unwatched_count,
+    nav_usd_after,
+    is_step,
+    is_outlier,
+    case
+        when is_step and abs(unexplained_usd) <= 0.2 * abs(step_usd)
+        then 'fills and PnL'
+        when
+            is_step
+            and (
+                (previous_is_outlier and not is_outlier)
+                or abs(nav_usd_after / nullif(previous_nav_usd, 0) - 1)
+                < {{ var("nav_step_floor_ratio") }}
+            )
+        then 'a level that did not last'
+        when unreal_count > 0
+        then 'dead or cached NAV between'
+        when start_count > 0
+        then 'restart'
+        when unwatched_count > 0
+        then 'nobody looked'
+        when
+            is_step
+            and abs(nav_usd_after / nullif(nav_usd, 0) - 1) < {{ var("nav_step_floor_ratio") }}
+        then 'paid in or out'
+        else 'unexplained'
+    end as likely_cause,
+    previous_at as started_at,
+    occurred_at,
+    observed_at,
+    valid_from,
+    _file,
+    _sha256
+from bridged
