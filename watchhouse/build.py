@@ -56,14 +56,21 @@ class Built:
         return not self.not_built and self.tests_ok
 
 
-def build(settings: Settings, *, publish_it: bool = True, full_refresh: bool = False) -> Built:
+def build(
+    settings: Settings,
+    *,
+    publish_it: bool = True,
+    full_refresh: bool = False,
+    is_scratch: bool = False,
+) -> Built:
     """Build the models, store the checks and publish; dbt's own words go to stderr.
 
     One failed model does not blind the watch: the rest is published, and the checks that read
-    the failed one are unknown. Raises `WatchhouseError` when dbt cannot run.
+    the failed one are unknown. A scratch build runs no tests and says only what goes wrong.
+    Raises `WatchhouseError` when dbt cannot run.
     """
     with _exported(settings), writer_lock(settings, wait_seconds=LOCK_WAIT_SECONDS):
-        results, nodes = _run_dbt(settings, full_refresh)
+        results, nodes = _run_dbt(settings, full_refresh, is_scratch)
         wrong = [result.node for result in results if result.status not in _GOOD]
         not_built = {n.unique_id: n.name for n in wrong if n.resource_type not in _TESTS}
         with connect_live(settings) as connection:
@@ -92,7 +99,9 @@ def _exported(settings: Settings) -> Iterator[None]:
             os.environ["WATCHHOUSE_HOME"] = before
 
 
-def _run_dbt(settings: Settings, full_refresh: bool) -> tuple[list[Any], list[Any]]:
+def _run_dbt(
+    settings: Settings, full_refresh: bool, is_scratch: bool
+) -> tuple[list[Any], list[Any]]:
     """The results of the build; then the checks and analyses, compiled."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -105,6 +114,7 @@ def _run_dbt(settings: Settings, full_refresh: bool) -> tuple[list[Any], list[An
             # Unit tests are of the code, not of the data: they have their place in the test suite.
             flags = ["--exclude", "path:checks", "--exclude-resource-type", "unit_test"]
             flags += ["--full-refresh"] if full_refresh else []
+            flags += ["--exclude-resource-type", "test", "--quiet"] if is_scratch else []
             built = _invoke(runner, settings, "build", *flags)
             select = ["--select", "path:checks", "path:analyses", "--quiet"]
             compiled = _invoke(runner, settings, "compile", *select)

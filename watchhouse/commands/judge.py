@@ -2,7 +2,8 @@
 
 # ruff: noqa: PLC0415  (`check` must not pay for what only the others need)
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ingest.errors import WatchhouseError
+from ingest.errors import UsageError, WatchhouseError
 from ingest.settings import Settings
 from watchhouse import backtest as past
 from watchhouse.catalog import Catalog, Provenance, open_published, read_catalog, read_provenance
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 @click.command(cls=VerdictCommand)
 @click.option("--as-of", metavar="TIME", help="The instant to judge, ISO-8601 [now].")
+@click.option(
+    "--known-then", is_flag=True, help="Judge with what had been read by then; takes a build."
+)
 @select_option
 @bot_option
 @click.option("--all", "unfold", is_flag=True, help="Show also what follows from a root cause.")
@@ -47,6 +51,7 @@ def check(  # noqa: PLR0913  (one parameter per option)
     ctx: click.Context,
     *,
     as_of: str | None,
+    known_then: bool,
     select: tuple[str, ...],
     bot: str | None,
     unfold: bool,
@@ -64,8 +69,10 @@ def check(  # noqa: PLR0913  (one parameter per option)
     is_kept = not (as_of or select or bot or no_journal)
     try:
         moment = parse_instant(as_of) if as_of else now()
+        if known_then and not as_of:
+            raise UsageError("--known-then needs an instant", "--as-of TIME")
         settings = settings_of(ctx)
-        with open_published(settings) as connection:
+        with _warehouse(settings, moment if known_then else None) as connection:
             catalog = read_catalog(connection, select)
             verdict = run_checks(connection, catalog, [moment], bot)[0]
             source = Source(
@@ -85,6 +92,19 @@ def check(  # noqa: PLR0913  (one parameter per option)
     else:
         click.echo(FORMATS[style](verdict, catalog))
     return EXIT[verdict.verdict]
+
+
+@contextmanager
+def _warehouse(settings: Settings, then: datetime | None) -> Iterator["DuckDBPyConnection"]:
+    """The published warehouse, or one rebuilt from what had been read by an instant."""
+    if then is None:
+        with open_published(settings) as connection:
+            yield connection
+        return
+    from watchhouse.known_then import rebuilt
+
+    with rebuilt(settings, then) as scratch, open_published(scratch) as connection:
+        yield connection
 
 
 @dataclass(frozen=True)
