@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -197,6 +198,22 @@ def test_plain_dbt_waits_for_a_writer_once_and_gives_up_in_a_sentence(
     assert run.stderr.count("waiting for process") == 1
     assert "is being written by process" in run.stdout
     assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_plain_dbt_waits_for_a_writer_then_builds_and_readers_wait_for_nobody(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHHOUSE_LOCK_WAIT_SECONDS", "600")
+    main(["build"])
+    with ThreadPoolExecutor() as other:
+        with writer_lock(load_settings()):
+            waiting = other.submit(dbt, project, "run")
+            judged = dbt(project, "test", "--target", "published", "--target-path", "t2")
+            assert not waiting.done()
+        built = waiting.result()
+    assert (judged.stderr, "PASS=2 WARN=0 ERROR=1" in judged.stdout) == ("", True), judged.stdout
+    assert built.stderr.count("waiting for process") == 1
+    assert built.returncode == 0, built.stdout
 
 
 def test_plain_dbt_on_a_home_never_published_says_so(project: Path) -> None:
