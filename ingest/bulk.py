@@ -6,6 +6,7 @@ secret, goes through `vet` by itself. Both ways give the same rows.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -30,11 +31,12 @@ _SCHEMA = pa.schema({
     "payload": pa.string(),
 })  # fmt: skip
 # By default DuckDB caches what it wrote, holds five row groups back, and puts them in order.
-_FRUGAL = {
-    "memory_limit": "160MiB",
-    "write_buffer_row_group_count": "1",
-    "preserve_insertion_order": "false",
-}
+_FRUGAL = {"write_buffer_row_group_count": "1", "preserve_insertion_order": "false"}
+# It compresses so many rows at once, and must have room for all of them.
+_VECTOR_LINES = 2048
+_NARROW_MIB = 160
+_WIDE_BYTES = 2048
+_STORE_BYTES = 256 * 1024
 
 Block = tuple[bytes, int] | BadBytes
 
@@ -109,10 +111,18 @@ class _Load:
         self._source = source
         self._known = known
         self._blocks = blocks
+        self._held: Block | None = None
+        self._recent: deque[tuple[int, int]] = deque()
+        self._room_mib = 0
         self._error: Exception | None = None
 
     def insert(self) -> None:
-        """Take in blocks by one statement, until they end or too much quarantine waits."""
+        """Take in blocks by one statement, until one needs more room or much quarantine waits."""
+        self._held = self._next() or self._held
+        if self._held is None:
+            return
+        threads = "set threads = 1" if self._room_mib > _NARROW_MIB else "reset threads"
+        self._commit.connection.execute(f"set memory_limit = '{self._room_mib}MiB'; {threads}")
         commit, known = self._commit, self._known
         values = {
             "_bot": commit.bot.name, "_file_id": known.file_id, "_file": known.path,
@@ -134,7 +144,7 @@ class _Load:
         """Runs on DuckDB's threads: an error ends the rows here and is raised by `insert`."""
         waiting = 0
         try:
-            for block in self._blocks:
+            while block := self._next():
                 batches, rest = self._judge(block)
                 for bad in rest.bad:
                     self._quarantine(bad)
@@ -143,9 +153,31 @@ class _Load:
                 yield from map(self._counted, batches)
                 if waiting > _WAITING_BYTES:
                     return
-            self.is_done = True
         except Exception as error:  # noqa: BLE001 - DuckDB would make another of it
             self._error = error
+
+    def _next(self) -> Block | None:
+        """The next block; None at the end, and before one for which there is no room yet."""
+        block, self._held = self._held, None
+        if block is None:
+            block = next(self._blocks, None)
+            self.is_done = block is None
+            if block and not self._fits(block):
+                block, self._held = None, block
+        return block
+
+    def _fits(self, block: Block) -> bool:
+        """Whether the room is enough for the widest rows; notes what would be, if it is not."""
+        if isinstance(block, BadBytes):
+            return True
+        self._recent.append((block[0].count(b"\n"), len(block[0])))
+        while sum(lines for lines, _ in self._recent) - self._recent[0][0] >= _VECTOR_LINES:
+            self._recent.popleft()
+        lines, size = map(sum, zip(*self._recent, strict=True))
+        needed = _room_mib(size // lines)
+        is_enough = needed <= self._room_mib
+        self._room_mib = max(needed, self._room_mib)
+        return is_enough
 
     def _judge(self, block: Block) -> tuple[list[pa.RecordBatch], Vetted]:
         if isinstance(block, BadBytes):
@@ -164,6 +196,15 @@ class _Load:
         return batch
 
 
+def _room_mib(line_bytes: int) -> int:
+    """The memory for rows of such lines; narrow ones are written faster with more."""
+    if line_bytes <= _WIDE_BYTES:
+        return _NARROW_MIB
+    # A long text takes a block, or its share of one that holds several whole.
+    share = max(line_bytes, _STORE_BYTES // max(1, _STORE_BYTES // line_bytes))
+    return max(80, share * _VECTOR_LINES * 5 // 4 >> 20)
+
+
 @contextmanager
 def _frugal(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Bounded memory for as long as it lasts."""
@@ -173,5 +214,5 @@ def _frugal(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         with suppress(duckdb.Error):  # a transaction that failed takes no statement
-            for name in _FRUGAL:
+            for name in (*_FRUGAL, "memory_limit", "threads"):
                 connection.execute(f"reset {name}")
