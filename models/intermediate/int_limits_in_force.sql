@@ -8,12 +8,22 @@ with
         where raw_value is not null
     ),
     starts as (
-        select bot, limit_name, raw_value as value, surface as source, valid_from
+        select
+            bot,
+            limit_name,
+            raw_value,
+            -- the bot divides a percentage above 1 at load
+            case
+                when limit_name like '%_ratio' then {{ as_fraction("raw_value") }} else raw_value
+            end as value,
+            surface as source,
+            valid_from
         from configured
         union all
         select
             bots.bot,
             defaults.limit_name,
+            defaults.value as raw_value,
             greatest(defaults.value, defaults.loops * paces.loop_seconds) as value,
             'var' as source,
             timestamp '1970-01-01' as valid_from
@@ -34,6 +44,7 @@ with
 select
     bot,
     limit_name,
+    raw_value,
     value,
     source,
     valid_from,

@@ -15,6 +15,18 @@ with
             count(*) filter (where is_open and has_tp <> has_sl) as one_sided_count,
             count(*) filter (where is_open and is_sl_crossed) as crossed_stop_count,
             count(*) filter (
+                where
+                    is_open and {{ is_beyond("take_profit_price", "mark_price", "side", "above") }}
+            ) as crossed_target_count,
+            count(*) filter (
+                where
+                    is_open
+                    and (
+                        {{ is_beyond("take_profit_price", "entry_price", "side", "above") }}
+                        or {{ is_beyond("stop_loss_price", "entry_price", "side", "below") }}
+                    )
+            ) as wrong_side_count,
+            count(*) filter (
                 where is_open and not has_tp and not has_sl and unrealized_pnl_usd < 0
             ) as underwater_unprotected_count,
             coalesce(
@@ -68,6 +80,8 @@ select
     coalesce(counted.stale_tp_sl_count, 0) as stale_tp_sl_count,
     coalesce(counted.one_sided_count, 0) as one_sided_count,
     coalesce(counted.crossed_stop_count, 0) as crossed_stop_count,
+    coalesce(counted.crossed_target_count, 0) as crossed_target_count,
+    coalesce(counted.wrong_side_count, 0) as wrong_side_count,
     coalesce(counted.underwater_unprotected_count, 0) as underwater_unprotected_count,
     coalesce(counted.unprotected_usd, 0) as unprotected_usd,
     counted.covered_count / cast(nullif(counted.open_count, 0) as double) as coverage_ratio,
@@ -81,6 +95,9 @@ select
     diagnostics.underwater_without_tp_sl_count as published_underwater_count,
     diagnostics.tp_sl_coverage_ratio as published_coverage_ratio,
     diagnostics.is_mismatch as published_is_mismatch,
+    coalesce(scanned.open_count, 0) as scanned_open_count,
+    coalesce(scanned.covered_count, 0) as scanned_covered_count,
+    coalesce(scanned.missing_tp_sl_count, 0) as scanned_missing_count,
     diagnostics.last_exit_scan_at,
     versions.positions_at,
     versions.ledger_at,
@@ -96,4 +113,10 @@ left join
     {{ ref("stg_diagnostics") }} as diagnostics
     on diagnostics.bot = versions.bot
     and diagnostics.observed_at = versions.diagnostics_at
+left join
+    {{ ref("int_exit_versions") }} as scans
+    on scans.bot = versions.bot
+    and scans.valid_from <= diagnostics.last_exit_scan_at
+    and diagnostics.last_exit_scan_at < scans.valid_to
+left join counted as scanned on scanned.bot = scans.bot and scanned.valid_from = scans.valid_from
 where versions.positions_at is not null

@@ -3,6 +3,10 @@ with
     marked as (
         select
             *,
+            has_tp or has_sl as has_exit,
+            coalesce(
+                {{ is_beyond("take_profit_price", "mark_price", "side", "above") }}, false
+            ) as is_tp_crossed,
             case when lag(valid_to) over lives = valid_from then 0 else 1 end as is_opening,
             case
                 when mark_price is distinct from lag(mark_price) over lives then valid_from
@@ -20,6 +24,21 @@ with
                 rows between unbounded preceding and current row
             ) as life
         from marked
+    ),
+    turned as (
+        select
+            *,
+            case
+                when not has_exit and coalesce(lag(has_exit) over life_so_far, true) then valid_from
+            end as bared_at,
+            case
+                when
+                    (is_tp_crossed or is_sl_crossed)
+                    and not coalesce(lag(is_tp_crossed or is_sl_crossed) over life_so_far, false)
+                then valid_from
+            end as crossed_at
+        from moved
+        window life_so_far as (partition by bot, position_key, life order by valid_from)
     )
 select
     bot,
@@ -41,11 +60,9 @@ select
     is_in_registry,
     has_tp,
     has_sl,
-    has_tp or has_sl as has_exit,
+    has_exit,
     coalesce(unrealized_pnl_usd < 0, false) as is_underwater,
-    coalesce(
-        {{ is_beyond("take_profit_price", "mark_price", "side", "above") }}, false
-    ) as is_tp_crossed,
+    is_tp_crossed,
     is_sl_crossed,
     coalesce({{ is_beyond("take_profit_price", "entry_price", "side", "above") }}, false)
     or coalesce(
@@ -53,10 +70,19 @@ select
     ) as is_exit_on_wrong_side,
     bool_or(is_in_registry) over so_far as was_registered,
     max(moved_at) over so_far as mark_moved_at,
+    min(valid_from) over so_far as opened_at,
+    case when not has_exit then max(bared_at) over so_far end as unprotected_since,
+    case when is_tp_crossed or is_sl_crossed then max(crossed_at) over so_far end as crossed_since,
+    case
+        when has_exit
+        then 0
+        when valid_to < {{ forever() }}
+        then {{ seconds_between("valid_from", "valid_to") }}
+    end as unprotected_seconds,
     valid_from,
     valid_to,
     positions_sha256 as _sha256
-from moved
+from turned
 window
     so_far as (
         partition by bot, position_key, life
