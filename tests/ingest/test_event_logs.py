@@ -142,6 +142,18 @@ def test_a_repaired_line_comes_back_once(station: Station) -> None:
     assert sorted(numbers(station)) == [1, 2, 3]
 
 
+def test_an_inode_that_is_used_again_is_another_file(station: Station) -> None:
+    station.write("execution/events.jsonl", lines(1, 2, 3))
+    station.poll()
+    inode = station.events.stat().st_ino
+    with station.events.open("r+") as handle:  # the same inode, from here on with another content
+        handle.write(lines(4, 5, 6, 7, 8))
+    station.poll()
+    assert station.events.stat().st_ino == inode
+    assert numbers(station) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert station.column("select count(distinct _file_id) from raw.events") == [2]
+
+
 def test_a_recreated_file_is_a_new_one(station: Station) -> None:
     station.write("execution/events.jsonl", lines(1, 2))
     station.poll()
