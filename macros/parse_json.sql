@@ -25,3 +25,21 @@
 {% macro number_after(text, word) -%}
     try_cast(nullif(regexp_extract({{ text }}, '{{ word }}([0-9]+)', 1), '') as bigint)
 {%- endmacro %}
+
+
+{# The top-level keys of a JSON object, sorted, by `,`: by them writers of one file are told apart. #}
+{% macro json_shape(column) -%}
+    array_to_string(list_sort(json_keys({{ column }})), ',')
+{%- endmacro %}
+
+
+{# A fingerprint of a JSON text without some of the values in it, such as its stamps: SQL texts. #}
+{% macro content_md5(column, values) -%}
+    {%- set ns = namespace(text=column) -%}
+    {%- for value in values -%}
+        {%- set ns.text = (
+            "replace(" ~ ns.text ~ ", coalesce(nullif(" ~ value ~ ", ''), chr(0)), '')"
+        ) -%}
+    {%- endfor -%}
+    md5({{ ns.text }})
+{%- endmacro %}

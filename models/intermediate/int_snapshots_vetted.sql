@@ -29,6 +29,8 @@ with
 select
     bot,
     surface,
+    shape,
+    content_md5,
     missing_keys,
     nonfinite_keys,
     case when went_back then seconds_back end as seconds_back,

@@ -13,6 +13,15 @@ with
                         {{ json_text("payload", "$." ~ key) }},
                     {%- endfor %} null
                 ) as published_text,
+                {{ json_shape("payload") }} as shape,
+                {{
+                    parse_json(
+                        "payload",
+                        '{"updated_ts": "VARCHAR", "updated_at": "VARCHAR", "updated": "VARCHAR", "ts": "VARCHAR"}',
+                    )
+                }}
+                as stamps,
+                payload,
                 _observed_at,
                 _file,
                 _sha256,
@@ -26,6 +35,13 @@ with
             _bot as bot,
             _surface as surface,
             -- text
+            shape,
+            {{
+                content_md5(
+                    "payload",
+                    ["stamps.updated_ts", "stamps.updated_at", "stamps.updated", "stamps.ts"],
+                )
+            }} as content_md5,
             _missing_keys as missing_keys,
             _nonfinite_keys as nonfinite_keys,
             -- booleans
