@@ -15,6 +15,7 @@ import pyarrow as pa
 from ingest.errors import WatchhouseError
 from ingest.lock import HeldError, writer_lock
 from ingest.registry import Source
+from ingest.schema import note_version, refuse_other_types, version_of
 from ingest.settings import Settings
 
 Row = tuple[Any, ...]
@@ -115,14 +116,19 @@ def tables(registry: Iterable[Source]) -> dict[str, dict[str, str]]:
 
 
 def create_raw(connection: duckdb.DuckDBPyConnection, registry: Iterable[Source]) -> None:
-    """Create schema raw, and those of its tables and columns that are not there yet."""
+    """Create schema raw, and those of its tables and columns that are not there yet.
+
+    Raises WatchhouseError for a warehouse of a newer schema, or with other types than ours.
+    """
+    version, meant = version_of(connection), tables(registry)
     found = connection.execute(
-        "select table_name, column_name from duckdb_columns() "
+        "select table_name, column_name, data_type from duckdb_columns() "
         "where schema_name = 'raw' and database_name = current_database()"
     ).fetchall()
-    there = set(found) | {(table, "") for table, _ in found}
-    statements = ["create schema if not exists raw"]
-    for table, columns in tables(registry).items():
+    refuse_other_types(found, meant)
+    there = {(table, name) for table, name, _ in found} | {(table, "") for table, _, _ in found}
+    statements = ["create schema if not exists raw", *note_version(version)]
+    for table, columns in meant.items():
         if (table, "") not in there:
             spec = ", ".join(_column(name, kind) for name, kind in columns.items())
             statements.append(f'create table raw."{table}" ({spec})')

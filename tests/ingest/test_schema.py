@@ -1,0 +1,54 @@
+"""A warehouse of an older Watchhouse is brought up to date, one of a newer is refused untouched."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from station import Station
+
+from ingest import WatchhouseError
+from ingest.schema import SCHEMA_VERSION
+
+
+def change(station: Station, statement: str) -> None:
+    with duckdb.connect(str(station.settings.live_file)) as connection:
+        connection.execute(statement)
+
+
+def test_a_new_warehouse_says_its_version(station: Station) -> None:
+    station.poll()
+    assert station.rows("from meta.home") == [(SCHEMA_VERSION,)]
+
+
+def test_an_older_warehouse_is_migrated_and_keeps_its_rows(station: Station) -> None:
+    station.write("execution/events.jsonl", '{"n": 1}\n')
+    station.poll()
+    change(station, "drop table meta.home; alter table raw.events drop column _superseded_at")
+    station.write("execution/events.jsonl", '{"n": 1}\n{"n": 2}\n')
+    station.poll()
+    assert station.rows("from meta.home") == [(SCHEMA_VERSION,)]
+    assert station.rows("select payload, _superseded_at from raw.events order by _offset") == [
+        ('{"n": 1}', None),
+        ('{"n": 2}', None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("update meta.home set schema_version = 99", "newer Watchhouse .* version 99"),
+        ("alter table raw.events alter _offset type varchar", "raw.events._offset .* is varchar"),
+    ],
+)
+def test_what_would_be_misread_is_refused_and_left_as_it_was(
+    station: Station, statement: str, told: str
+) -> None:
+    station.write("execution/events.jsonl", '{"n": 1}\n')
+    station.poll()
+    change(station, statement)
+    station.write("execution/events.jsonl", '{"n": 1}\n{"n": 2}\n')
+    with pytest.raises(WatchhouseError, match=told) as refused:
+        station.poll()
+    assert "nothing was changed" in refused.value.message
+    assert refused.value.hint
+    assert station.rows("select count(*) from raw.events") == [(1,)]
