@@ -29,6 +29,7 @@ class Incident:
     is_open: bool
     since_at: datetime | None
     opened_at: datetime
+    last_seen_at: datetime
     ended_at: datetime | None
     lasted_seconds: float
     is_late: bool

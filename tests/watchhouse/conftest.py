@@ -5,6 +5,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ingest.publish import publish
+from ingest.replay import replay
+from ingest.settings import Settings, load_settings
+
+RECORDING = Path(__file__).parents[2].parent / "shared/data/recordings/telemetry_corruption"
+
 CLOCK = "/*clock*/(select timestamp '2020-01-01 00:00:00' as as_of)/*clock*/"
 HEALTH = f"(select h.*, clock.as_of from health h join {CLOCK} as clock" + (
     " on h.valid_from <= clock.as_of and clock.as_of < h.valid_to)"
@@ -127,3 +133,14 @@ def home(tmp_path: Path) -> Path:
     home.mkdir()
     write_toy(home / "warehouse.duckdb")
     return home
+
+
+@pytest.fixture(scope="session")
+def fed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home fed with 49 frames of a recording with damage in it, published and not built."""
+    if not RECORDING.is_dir():
+        pytest.skip(f"no recording at {RECORDING}")
+    settings = load_settings(tmp_path_factory.mktemp("fed"))
+    replay(settings, RECORDING, upto=48, bot="main")
+    publish(settings)
+    return settings

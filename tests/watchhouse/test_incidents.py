@@ -20,7 +20,8 @@ INCIDENTS = """
 create or replace table fct_incidents as
 select
     incident_id, 'main' as bot, check_name, 'crit' as severity, 'it broke' as reason,
-    ended_at is null as is_open, null::timestamp as since_at, opened_at, ended_at,
+    ended_at is null as is_open, null::timestamp as since_at, opened_at,
+    coalesce(ended_at, timestamp '2026-03-10 10:45') as last_seen_at, ended_at,
     minutes * 60.0 as lasted_seconds, false as is_late, earlier as seen_before_count,
     previous_id, previous_id is not null as is_reopened, acked_by, ack_reason,
     timestamp '9999-12-31' as acked_until, null as silenced_by, null as silence_reason,

@@ -8,7 +8,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingest.publish import publish
 from ingest.registry import load_registry
 from ingest.replay import read_frames, replay
 from ingest.settings import Settings, load_settings
@@ -17,20 +16,9 @@ from watchhouse.cli import main
 from watchhouse.known_then import fill
 
 RECORDING = Path(__file__).parents[2].parent / "shared/data/recordings/telemetry_corruption"
-LAST = 36
 # What a later look changes in place (raw.files is ingest's memory, no model reads it), and clocks.
 NOT_COMPARED = {"files", "builds"}
 VOLATILE = {"committed_at", "path"}
-
-
-@pytest.fixture(scope="module")
-def fed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    if not RECORDING.is_dir():
-        pytest.skip(f"no recording at {RECORDING}")
-    settings = load_settings(tmp_path_factory.mktemp("fed"))
-    replay(settings, RECORDING, upto=LAST)
-    publish(settings)
-    return settings
 
 
 def rows(settings: Settings, file: Path) -> dict[str, Counter[str]]:
@@ -51,7 +39,7 @@ def test_rows_known_then_are_those_of_a_warehouse_fed_only_that_far(
     then = replace(fed, home=tmp_path / "then")
     fill(fed, then, at(frame))
     short = load_settings(tmp_path / "short")
-    replay(short, RECORDING, upto=frame)
+    replay(short, RECORDING, upto=frame, bot="main")
     held, expected = rows(fed, then.live_file), rows(fed, short.live_file)
     assert {name for name in held if held[name] != expected[name]} == set()
     assert sum(counter.total() for counter in held.values()) > 50
