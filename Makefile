@@ -4,9 +4,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 SET_UP := .venv/set-up
+SECOND := .venv/second/set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types sql tests bench soak format lock playbook docs clean
+.PHONY: help run test setup lint types sql tests second bench soak format lock playbook docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +44,17 @@ tests: setup
 # About twenty minutes: over a thousand ingests killed; another seed gives other histories.
 soak: setup ## kill ingest for long: make soak WATCHHOUSE_SOAK_SECONDS=1800 WATCHHOUSE_SOAK_SEED=2
 	WATCHHOUSE_SOAK_SECONDS=$${WATCHHOUSE_SOAK_SECONDS:-600} $(BIN)/pytest -s tests/faults
+
+second: $(SECOND) ## ingest, publish, build and checks under DuckDB 2.0 as well
+	$(BIN)/pytest tests/second
+
+# The first environment with another DuckDB before it; `make test` then runs the tests for both.
+$(SECOND): $(SET_UP)
+	$(BIN)/python -m venv .venv/second
+	.venv/second/bin/python -m pip install -q --disable-pip-version-check --no-deps duckdb==2.0.0
+	echo "import site; site.addsitedir('$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')')" \
+		> "$$(.venv/second/bin/python -c 'import site; print(site.getsitepackages()[0])')/first.pth"
+	@touch $@
 
 bench: setup ## our speed beside DuckDB's and the limit's: make bench BENCH="--huge --dlt"
 	$(BIN)/python -m bench $(BENCH)
