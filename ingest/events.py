@@ -15,6 +15,22 @@ from ingest.identity import assign, mark_read, moved
 from ingest.memory import KnownFile, file_id
 from ingest.registry import Source
 from ingest.rewrite import Change, align
+from ingest.sweep import (
+    ALIGN_BYTES,
+    LOOK_BLOCKS,
+    Span,
+    all_changed_blocks,
+    block_count,
+    block_start,
+    changed_blocks,
+    hand_over,
+    is_large,
+    keep_blocks,
+    line_span,
+    spans_of,
+    tail_block,
+    totals,
+)  # fmt: skip
 from ingest.tree import Seen, Tree
 from ingest.vet import BadBytes, Vet, Vetted
 
@@ -55,6 +71,7 @@ class _Stream:
     found: dict[str, Seen]
     is_denied: bool = False
     lineless: set[str] = field(default_factory=set)
+    odd: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         key = (self.commit.bot.name, self.source.name)
@@ -74,12 +91,18 @@ class _Stream:
                 self._match(self._open(stack, loose), held)
         for known in held:
             self._seal(known)
+            if known.unswept_blocks:
+                with suppress(OSError, UnsettledError), ExitStack() as stack:
+                    seen = self.found[known.path]
+                    self._sweep(stack.enter_context(open_content(self.tree, seen)), known)
 
     def oddity(self) -> tuple[str | None, str | None]:
         """Of the live files: that one shrank, or ends with half a line that no append leaves."""
         at = {known.path: known for known in self.known if known.status == "live"}
         for seen in (seen for seen in self.found.values() if seen.rank == 0):
             known = at.get(seen.path)
+            if seen.path in self.odd:
+                return None, self.odd[seen.path]
             if known and known.shrunk_bytes is not None:
                 lines = f"{known.shrunk_bytes} of the {known.read_offset} bytes that were read"
                 return None, f"shrank to {lines}; what was read stands"
@@ -189,9 +212,14 @@ class _Stream:
         if content.seen.is_gzip and content.size > end:
             self._quarantine_tail(content, known, end, counts)
             end = content.size
+        is_touched = known.stamp != content.seen.stamp
         self._note(content, known, end)
         if end > start:
             self.commit.record_load(self.source, known, content.size, start, counts)
+        if is_touched:
+            known.unswept_blocks = block_count(self.commit, known) if start else None
+        if known.unswept_blocks:
+            self._sweep(content, known)
 
     def _load(self, content: Content, known: KnownFile, start: int, end: int) -> Counts:
         if self.source.kind == "events" and end - start >= BULK_BYTES:
@@ -217,6 +245,7 @@ class _Stream:
     def _note(self, content: Content, known: KnownFile, end: int) -> None:
         if end != known.read_offset:
             mark_read(known, content, end)
+            keep_blocks(self.commit, content, known)
         known.path, known.last_seen_at = content.seen.path, self.commit.at
         known.inode, known.size, known.mtime_ns = content.seen.stamp
         self.commit.remember(known)
@@ -235,16 +264,99 @@ class _Stream:
         except (OSError, UnsettledError):
             return
 
+    def _sweep(self, content: Content, known: KnownFile) -> None:
+        """Compare some blocks of a large log; lines that changed in them are superseded."""
+        count = known.unswept_blocks or 0 if content.seen.is_gzip else LOOK_BLOCKS
+        numbers = changed_blocks(self.commit, content, known, count)
+        self.commit.remember(known)
+        if not numbers or self._mend(content, known, numbers, spans_of(numbers)):
+            return
+        if not self._change(content, content.line_end(), known):
+            self.odd[known.path] = f"bytes changed in place, their lines are not told: {numbers}"
+
+    def _mend(
+        self, content: Content, old: KnownFile, numbers: list[int], spans: list[Span]
+    ) -> KnownFile | None:
+        """Lines changed in these spans alone, and the others stand where they stood; else None."""
+        lineage, end = self._lineage(old), old.read_offset
+        changes: list[Change] = []
+        for span in spans:
+            lines = line_span(self.commit, self.source, content, lineage, span, old.read_offset)
+            if lines is None or lines[2] - lines[0] > ALIGN_BYTES:
+                return None
+            start, stop, now = lines
+            vetted = self._vet_all(content, start, now)
+            enough = 0 if len(lineage) == 1 else math.inf
+            change = align(self.commit, self.source, vetted, lineage, enough, (start, stop))
+            if change is None or not (change.is_in_place or len(lineage) == 1):
+                return None
+            changes.append(change)
+            end = now if stop == old.read_offset else end
+        return self._replace(content, old, numbers, changes, end)
+
+    def _replace(
+        self,
+        content: Content,
+        old: KnownFile,
+        numbers: list[int],
+        changes: list[Change],
+        end: int,
+    ) -> KnownFile:
+        known = self._begin(content, old.file_id)
+        old.status = "rewritten"
+        self.commit.remember(old)
+        for change in changes:
+            self.commit.supersede(self.source, change.superseded)
+            self.commit.add_lines(self.source, known.file_id, known.path, change.added)
+        hand_over(self.commit, content, old, known, numbers)
+        self._note(content, known, end)
+        counts = totals(self.commit, self.source, self._lineage(known), end)
+        counts.kept = counts.rows - sum(len(change.added.rows) for change in changes)
+        counts.superseded = sum(
+            table == self.source.name for change in changes for table, *_ in change.superseded
+        )
+        self.commit.record_load(self.source, known, content.size, 0, counts)
+        return known
+
+    def _vet_all(self, content: Content, start: int, end: int) -> Vetted:
+        vetted = Vetted()
+        for part in self._vetted(content, start, end):
+            vetted.add(part)
+        return vetted
+
+    def _change_large(self, content: Content, end: int, old: KnownFile) -> KnownFile | None:
+        """A large log of which some blocks changed, the end among them, or an older copy of it."""
+        numbers = all_changed_blocks(self.commit, content, old)
+        if numbers is None:
+            return None
+        if end < old.read_offset - old.tail_bytes:
+            is_older = not numbers and self._is_prefix(content, end, old)
+            return self._shrink(content, end, old) if is_older else None
+        return self._mend(content, old, numbers, spans_of(numbers, tail_block(self.commit, old)))
+
+    def _is_prefix(self, content: Content, end: int, old: KnownFile) -> bool:
+        """After blocks that are the same, the lines up to `end` are those that were read too."""
+        lineage, start = self._lineage(old), block_start(content.size)
+        found = line_span(self.commit, self.source, content, lineage, (start, end), old.read_offset)
+        if found is None or found[1] != end:
+            return start >= end
+        vetted = self._vet_all(content, found[0], end)
+        change = align(self.commit, self.source, vetted, lineage, 0, (found[0], end))
+        return change is not None and not (change.superseded or change.added)
+
     def _change(self, content: Content, end: int, old: KnownFile) -> KnownFile | None:
         """The content is an older copy of a known file, or that file rewritten; else None."""
+        if is_large(old.read_offset):
+            if mended := self._change_large(content, end, old):
+                return mended
+            if max(end, old.read_offset) > ALIGN_BYTES:
+                return None  # another file by all that can be compared
         is_same = (
             old.shrunk_bytes is not None
             and end >= old.shrunk_bytes
             and content.prefix_digest(old.shrunk_bytes) == old.shrunk_sha256
         )
-        vetted = Vetted()
-        for part in self._vetted(content, 0, end):
-            vetted.add(part)
+        vetted = self._vet_all(content, 0, end)
         enough = 0 if is_same else math.inf if old.status == "gone" else 2
         change = align(self.commit, self.source, vetted, self._lineage(old), enough)
         # One equal line does not make a new file the old one, when that is gone for long.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ingest.content import WHOLE_FILE_BYTES, Content
+from ingest.content import Content
 from ingest.memory import KnownFile
+from ingest.sweep import is_large, tail_start
 
 _TAIL_BYTES = 4096
 
@@ -14,9 +15,9 @@ _TAIL_BYTES = 4096
 def mark_read(known: KnownFile, content: Content, end: int) -> None:
     """Note on a known file that the first `end` bytes of the content were read."""
     known.read_offset = end
-    known.tail_bytes = min(_TAIL_BYTES, end)
+    known.tail_bytes = end - tail_start(end, _TAIL_BYTES)
     known.tail_sha256 = content.digest(end - known.tail_bytes, end)
-    known.prefix_sha256 = content.prefix_digest(end) if end <= WHOLE_FILE_BYTES else None
+    known.prefix_sha256 = None if is_large(end) else content.prefix_digest(end)
 
 
 def extends(content: Content, known: KnownFile) -> bool:

@@ -20,7 +20,8 @@ class KnownFile:
 
     Status: live (at `path`), missing (not found at one look), gone (not found at two), rewritten
     (another entry replaces it). `shrunk_bytes` is set while the file holds less than was read of
-    it: the length of its whole lines, with their hash.
+    it: the length of its whole lines, with their hash. Of the blocks of a large file so many are
+    not compared yet since it last changed, from the next one on.
     """
 
     file_id: str
@@ -44,6 +45,8 @@ class KnownFile:
     replaces: str | None = None
     shrunk_bytes: int | None = None
     shrunk_sha256: str | None = None
+    next_block: int | None = None
+    unswept_blocks: int | None = None
 
     @property
     def stamp(self) -> Stamp:
@@ -87,6 +90,8 @@ class Memory:
     # Hashes of the points of a series, read when it first has new ones.
     points: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     shapes: dict[tuple[str, str], Shape] = field(default_factory=dict)
+    # Hashes of the blocks of large logs, read when they are first compared.
+    blocks: dict[str, list[str]] = field(default_factory=dict)
     # Paths that hold nothing to load (no whole line yet, or a copy): known only to the session.
     idle: dict[tuple[str, str, str], Stamp] = field(default_factory=dict)
 
@@ -102,9 +107,7 @@ class Memory:
             memory.next_load_id = max(memory.next_load_id, load_id + 1)
         (last,) = connection.execute("select max(load_id) from raw.loads").fetchall()[0]
         memory.next_load_id = max(memory.next_load_id, (last or 0) + 1)
-        for *key, status, sha256, good, detail, changes in connection.execute(
-            _OBSERVED
-        ).fetchall():
+        for *key, status, sha256, good, detail, changes in connection.execute(_OBSERVED).fetchall():
             known = Observed(status, sha256, good, detail=detail or None, changes=changes)
             memory.observed[key[0], key[1], key[2]] = known
         for bot, stream, path, kind in connection.execute(_SHAPES).fetchall():

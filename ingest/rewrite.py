@@ -22,26 +22,34 @@ class Change:
     """What rewriting did: keys that are no longer true, and the lines that are new.
 
     `is_prefix` says that nothing was rewritten: the content is the beginning of what was read.
+    `is_in_place` says that lines which stayed the same stand where they stood.
     """
 
     superseded: list[Key]
     added: Vetted
     kept_count: int
     is_prefix: bool
+    is_in_place: bool
 
 
 def align(
-    commit: Commit, source: Source, new: Vetted, lineage: list[str], enough: float
+    commit: Commit,
+    source: Source,
+    new: Vetted,
+    lineage: list[str],
+    enough: float,
+    span: tuple[int, int] | None = None,
 ) -> Change | None:
     """Compare a content with the lines that were read under the ids of `lineage`, newest id first.
 
+    With `span` the content is that of these bytes alone.
     None when fewer than half of the lines of the shorter one are equal: it is another file then,
     unless the first `enough` lines are equal.
     """
     commit.flush()  # rows of this very look count as read
     old: defaultdict[object, list[Key]] = defaultdict(list)
     total = 0
-    for key, content in _lines(commit, source, lineage):
+    for key, content in _lines(commit, source, lineage, span or (0, 2**62)):
         old[content].append(key)
         total += 1
     kept: list[tuple[Key, int]] = []
@@ -56,7 +64,8 @@ def align(
         return None
     superseded = [key for keys in old.values() for key in keys]
     is_prefix = len(kept) == count and _is_prefix(kept, superseded, lineage[0])
-    return Change(superseded, added, len(kept), is_prefix)
+    is_in_place = all(offset == place for (_, _, offset), place in kept)
+    return Change(superseded, added, len(kept), is_prefix, is_in_place)
 
 
 def _keep(
@@ -78,20 +87,23 @@ def _is_prefix(kept: list[tuple[Key, int]], rest: list[Key], newest: str) -> boo
     return all(offset > ends.get(file_id, -1) for _, file_id, offset in rest)
 
 
-def _lines(commit: Commit, source: Source, lineage: list[str]) -> Iterator[tuple[Key, object]]:
-    ids = ",".join(map(literal, lineage))
+def _lines(
+    commit: Commit, source: Source, lineage: list[str], span: tuple[int, int]
+) -> Iterator[tuple[Key, object]]:
+    start, end = span
+    which = f"_file_id in ({','.join(map(literal, lineage))}) and _superseded_at is null"
+    which += f" and _offset >= {start} and _offset < {end}"
     values = [f'"{name}"' for name in list(COLUMNS_BY_KIND[source.kind])[8:]]
     rows = commit.connection.execute(
         f'select _file_id, _offset, _length, {", ".join(values)} from raw."{source.name}" '
-        f"where _bot = ? and _file_id in ({ids}) and _superseded_at is null "
-        f"order by _load_id, _offset",
+        f"where _bot = ? and {which} order by _load_id, _offset",
         [commit.bot.name],
     ).fetchall()
     for file_id, offset, length, *rest in rows:
         yield (source.name, file_id, offset), (length, tuple(map(_hashable, rest)))
     bad = commit.connection.execute(
         f"select _file_id, _offset, _length, sha256 from raw.quarantine "
-        f"where _bot = ? and stream = ? and _file_id in ({ids}) and _superseded_at is null",
+        f"where _bot = ? and stream = ? and {which}",
         [commit.bot.name, source.name],
     ).fetchall()
     for file_id, offset, length, sha256 in bad:

@@ -71,7 +71,11 @@ LEDGER: dict[str, dict[str, str]] = {
         "tail_bytes": "bigint", "prefix_sha256": "varchar", "ordinal": "bigint",
         "status": "varchar", "first_seen_at": "timestamp", "last_seen_at": "timestamp",
         "item_count": "bigint", "replaces": "varchar", "shrunk_bytes": "bigint",
-        "shrunk_sha256": "varchar",
+        "shrunk_sha256": "varchar", "next_block": "bigint", "unswept_blocks": "bigint",
+    },
+    # Of large logs: the hash of each whole block as it was read.
+    "blocks": {
+        "_bot": "varchar", "_file_id": "varchar", "number": "bigint", "sha256": "varchar",
     },
     "quarantine": {
         "_bot": "varchar", "stream": "varchar", "_file_id": "varchar", "_file": "varchar",

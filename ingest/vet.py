@@ -68,6 +68,10 @@ class Vetted:
         self.bad += other.bad
         self.blank_bytes += other.blank_bytes
 
+    def __bool__(self) -> bool:
+        """There is a row or quarantine."""
+        return bool(self.rows or self.bad)
+
     @property
     def row_bytes(self) -> int:
         """Bytes of the lines that are rows, newlines included."""

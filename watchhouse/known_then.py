@@ -26,7 +26,7 @@ _KNOWN_AT = {
     "losses": "observed_at",
     "schema_changes": "observed_at",
 }
-_NEVER = {"builds"}  # a build of its own
+_NEVER = {"builds", "blocks"}  # of a build, or of ingest itself
 
 
 @contextmanager

@@ -253,7 +253,7 @@ def test_a_file_larger_than_memory_allows_is_read_on_from_its_offset(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(content, "WHOLE_FILE_BYTES", 0)
-    monkeypatch.setattr("ingest.identity.WHOLE_FILE_BYTES", 0)
+    monkeypatch.setattr("ingest.sweep.WHOLE_FILE_BYTES", 0)
     monkeypatch.setattr(content, "_BLOCK_BYTES", 64)
     station.write("execution/events.jsonl", lines(*range(1000)))
     station.poll()
