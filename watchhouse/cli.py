@@ -42,7 +42,7 @@ COMMANDS = [
     *(load.init, load.ingest, load.replay, load.build, load.publish),
     *(judge.check, judge.explain, judge.backtest),
     *(recall.incidents, recall.ack, recall.silence, pack.bundle),
-    *(report, ask.sql, ask.status),
+    *(report, ask.sql, ask.status, ask.doctor),
     *(watch.run, watch.notify),
     demo.demo,
 ]

@@ -1,4 +1,4 @@
-"""Questions to the warehouse: sql, status."""
+"""Questions to the warehouse, and to the watch itself: sql, status, doctor."""
 
 # ruff: noqa: PLC0415  (imported where used: the others need not wait for it)
 
@@ -85,6 +85,37 @@ def status(ctx: click.Context, as_of: str | None, style: str) -> None:
         click.echo(as_json_text([one.as_json() for one in statuses]))
     else:
         print_lines(files.lines(statuses, moment))
+
+
+@click.command()
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--metrics", type=click.Path(path_type=Path), metavar="FILE",
+    help="Write Prometheus text there as well; for node_exporter, *.prom.",
+)  # fmt: skip
+@click.pass_context
+def doctor(ctx: click.Context, style: str, metrics: Path | None) -> int:
+    """Say what keeps the watch from watching, and how to mend it.
+
+    Looks at home, disk, lock, the bots' files, the published file and the last runs; changes
+    nothing. Exits 1 when something is bad.
+
+    \b
+    Example: watchhouse doctor
+    """
+    from watchhouse.doctor import examine, lines
+    from watchhouse.metrics import metrics as as_metrics
+    from watchhouse.metrics import write_metrics
+
+    moment = now()
+    examined = examine(settings_of(ctx), moment)
+    if metrics:
+        write_metrics(metrics, as_metrics(examined, moment))
+    if style == "json":
+        click.echo(as_json_text([vars(symptom) for symptom in examined.symptoms]))
+    else:
+        print_lines(lines(examined))
+    return int(not examined.is_well)
 
 
 def _query(ctx: click.Context, query: str | None, file: Path | None) -> str:
