@@ -10,7 +10,12 @@
         meta={
             "needs": ["risk_vetoes"],
             "playbook_lines": ["P2-C3", "P2-S2"],
-            "explained_by": ["nav_jumped", "published_drawdown_is_wrong"],
+            "explained_by": [
+                "nav_jumped",
+                "published_drawdown_is_wrong",
+                "published_peak_is_wrong",
+                "nav_history_was_erased",
+            ],
             "proof": "update fct_refusal_runs set reason = 'portfolio_dd_circuit', run_count = 9; update fct_vetoes set reason = 'portfolio_dd_circuit'",
         }
     )

@@ -9,6 +9,9 @@
             "needs": ["nav"],
             "playbook_lines": ["P2-C2", "P2-A1"],
             "proof": "update fct_nav set nav_usd = 1000 where surface = 'nav'",
+            "spares": [
+                "update fct_nav set nav_usd = 1000 where surface = 'nav'; update limits set value = 1.1 where limit_name = 'nav_guard_multiplier'"
+            ],
         }
     )
 }}

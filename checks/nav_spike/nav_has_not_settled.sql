@@ -10,6 +10,9 @@
             "playbook_lines": ["P2-A2"],
             "explained_by": ["nav_jumped"],
             "proof": "update fct_nav set step_ratio = 2.05, previous_nav_usd = 9996, gap_seconds = 60 where surface = 'nav' and valid_to between (select max(minute) - interval '20 minutes' from fct_pipeline_minutes) and (select max(minute) - interval '19 minutes' from fct_pipeline_minutes)",
+            "spares": [
+                "update fct_nav set step_ratio = 2.05, previous_nav_usd = 9996, gap_seconds = 60 where surface = 'nav' and valid_to between (select max(minute) - interval '46 minutes' from fct_pipeline_minutes) and (select max(minute) - interval '44 minutes' from fct_pipeline_minutes)"
+            ],
         }
     )
 }}

@@ -10,6 +10,7 @@
         meta={
             "needs": ["nav"],
             "playbook_lines": ["P2-C1", "P1-C1"],
+            "explained_by": ["state_file_is_damaged"],
             "proof": "update fct_nav set nav_usd = 0, nav_source = 'unavailable' where surface = 'nav'",
         }
     )

@@ -9,7 +9,11 @@
         meta={
             "needs": ["nav"],
             "playbook_lines": ["P2-S1", "P2-C1", "P2-A2"],
+            "explained_by": ["nav_is_not_live", "positions_vanished_without_close"],
             "proof": "update fct_nav set step_ratio = 2.05, step_usd = 20492, previous_nav_usd = 9996, gap_seconds = 60, nav_usd = 30489 where surface = 'nav'",
+            "spares": [
+                "update fct_nav set step_ratio = 0.05, step_usd = 5000, previous_nav_usd = 100000, nav_usd = 105000, gap_seconds = 60 where surface = 'nav'"
+            ],
         }
     )
 }}

@@ -10,8 +10,16 @@
         meta={
             "needs": ["nav", "nav_state"],
             "playbook_lines": ["P2-C1"],
-            "explained_by": ["nav_jumped"],
+            "explained_by": [
+                "nav_jumped",
+                "nav_is_not_live",
+                "older_state_overwrote_newer",
+                "state_file_is_frozen",
+            ],
             "proof": "update fct_nav_gaps set gap_usd = 20491.7, gap_ratio = 2.05, other_nav_usd = 9996",
+            "spares": [
+                "update fct_nav_gaps set gap_usd = 5000, gap_ratio = 0.05, other_nav_usd = 95000"
+            ],
         }
     )
 }}

@@ -11,8 +11,11 @@
         meta={
             "needs": ["risk_snapshot", "nav"],
             "playbook_lines": ["P2-S1", "P2-C1", "P1-C1"],
-            "explained_by": ["nav_jumped"],
+            "explained_by": ["nav_jumped", "nav_history_was_erased"],
             "proof": "update fct_risk_states set published_portfolio_dd_ratio = 0.67, valid_from= valid_from - interval '10 minutes'",
+            "spares": [
+                "update fct_risk_states set published_portfolio_dd_ratio = 0.005, valid_from= valid_from - interval '10 minutes'"
+            ],
         }
     )
 }}

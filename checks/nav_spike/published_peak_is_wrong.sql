@@ -11,6 +11,9 @@
             "playbook_lines": ["P2-S1", "P2-C1"],
             "explained_by": ["nav_jumped"],
             "proof": "update fct_nav set published_peak_usd = 2 * published_peak_usd where surface = 'peak_state' and valid_to = timestamp '9999-12-31'",
+            "spares": [
+                "update fct_nav set published_peak_usd = 1.01 * published_peak_usd where surface = 'peak_state' and valid_to = timestamp '9999-12-31'"
+            ],
         }
     )
 }}

@@ -10,8 +10,11 @@
         meta={
             "needs": ["risk_snapshot", "router_health"],
             "playbook_lines": ["P2-S2"],
-            "explained_by": ["nav_jumped", "published_drawdown_is_wrong"],
+            "explained_by": ["nav_jumped", "published_drawdown_is_wrong", "risk_halts_trading"],
             "proof": "update fct_risk_states set published_is_circuit_active = (minute(valid_from) % 4 < 2)",
+            "spares": [
+                "update fct_risk_states set published_is_circuit_active = (minute(valid_from) < 30)"
+            ],
         }
     )
 }}

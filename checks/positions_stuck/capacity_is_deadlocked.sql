@@ -10,8 +10,12 @@
         meta={
             "needs": ["positions_state", "positions_ledger", "risk_vetoes"],
             "playbook_lines": ["P1-C3", "P1-A1", "P1-A2"],
-            "explained_by": ["open_position_has_no_exit"],
+            "explained_by": ["open_position_has_no_exit", "crossed_exit_did_not_fire"],
             "proof": "update fct_exit_coverage set open_count = 6, missing_tp_sl_count = 6; insert into fct_vetoes (bot, veto_id, symbol, reason, occurred_at) select bot, 'v', 'BTCUSDT', 'max_concurrent', max(minute) from fct_pipeline_minutes group by bot",
+            "spares": [
+                "update fct_exit_coverage set open_count = 2, missing_tp_sl_count = 2; insert into fct_vetoes (bot, veto_id, symbol, reason, occurred_at) select bot, 'v', 'BTCUSDT', 'max_concurrent', max(minute) from fct_pipeline_minutes group by bot",
+                "update fct_exit_coverage set open_count = 6, missing_tp_sl_count = 6; insert into fct_vetoes (bot, veto_id, symbol, reason, occurred_at) select bot, 'v', 'BTCUSDT', 'cooldown', max(minute) from fct_pipeline_minutes group by bot",
+            ],
         }
     )
 }}

@@ -10,6 +10,10 @@
             "playbook_lines": ["P1-C1"],
             "explained_by": ["risk_halts_trading", "nav_jumped", "published_drawdown_is_wrong"],
             "proof": "update fct_risk_states set daily_loss_ratio = 0.09",
+            "also": ["update fct_risk_states set drawdown_ratio = 0.27"],
+            "spares": [
+                "update fct_risk_states set daily_loss_ratio = 0.05, drawdown_ratio = 0.15"
+            ],
         }
     )
 }}

@@ -8,7 +8,7 @@
             "needs": ["positions_state"],
             "on_silence": true,
             "playbook_lines": ["P1-S1", "P3-A2"],
-            "explained_by": ["executor_is_silent"],
+            "explained_by": ["executor_is_silent", "state_file_is_frozen"],
             "proof": "update fct_positions set mark_moved_at = mark_moved_at - interval '1 day'",
         }
     )

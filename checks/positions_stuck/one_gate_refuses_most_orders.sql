@@ -11,8 +11,17 @@
         meta={
             "needs": ["risk_vetoes", "orders_executed"],
             "playbook_lines": ["P1-S1", "P1-S2", "P1-C3", "P1-A1", "P4-C3", "P4-A2"],
-            "explained_by": ["nav_is_not_live", "drawdown_circuit_chatters"],
+            "explained_by": [
+                "nav_is_not_live",
+                "drawdown_circuit_chatters",
+                "risk_halts_trading",
+                "capacity_is_deadlocked",
+                "config_was_changed",
+            ],
             "proof": "insert into fct_vetoes (bot, veto_id, symbol, reason, occurred_at) select bot, 'v' || i, 'BTCUSDT', 'symbol_cap', max(minute) - i * interval '1 minute' from fct_pipeline_minutes, range(40) as r(i) group by bot, i; insert into fct_refusal_runs (bot, reason, veto_id, run_from, run_count, occurred_at, valid_from, valid_to) select bot, 'symbol_cap', 'v', min(occurred_at), 40, max(occurred_at), max(occurred_at), timestamp '9999-12-31' from fct_vetoes where reason = 'symbol_cap' group by bot",
+            "spares": [
+                "insert into fct_vetoes (bot, veto_id, symbol, reason, occurred_at) select bot, 'v' || i, 'BTCUSDT', 'symbol_cap', max(minute) - i * interval '1 minute' from fct_pipeline_minutes, range(40) as r(i) group by bot, i; insert into fct_refusal_runs (bot, reason, veto_id, run_from, run_count, occurred_at, valid_from, valid_to) select bot, 'symbol_cap', 'v', min(occurred_at), 40, max(occurred_at), max(occurred_at), timestamp '9999-12-31' from fct_vetoes where reason = 'symbol_cap' group by bot; insert into fct_orders (bot, order_key, is_acked, is_filled, is_reduce_only, occurred_at, acked_at) select bot, 'o' || i, true, true, false, max(minute) - i * interval '30 seconds', max(minute) from fct_pipeline_minutes, range(60) as r(i) group by bot, i"
+            ],
         }
     )
 }}
@@ -23,7 +32,7 @@ with
         union all
         select as_of, bot, null as reason, occurred_at
         from {{ at_clock(ref("fct_orders"), within="1 hour") }} as orders
-        where is_filled and not is_reduce_only
+        where is_acked and not is_reduce_only
     ),
     gates as (select as_of, bot, mode(reason) as gate from decided group by as_of, bot),
     -- of the last hour, what was decided since the gate began to refuse
@@ -78,7 +87,13 @@ with
                     orders.is_filled
                     and not orders.is_reduce_only
                     and orders.acked_at >= dominant.run_from
-            ) as fills_since
+            ) as fills_since,
+            count(*) filter (
+                where
+                    orders.is_acked
+                    and not orders.is_reduce_only
+                    and orders.acked_at >= dominant.run_from
+            ) as acks_since
         from dominant
         inner join
             {{ ref("fct_orders") }} as orders
@@ -90,7 +105,7 @@ select
     dominant.as_of,
     dominant.bot,
     dominant.gate as subject,
-    case when coalesce(fills_since, 0) = 0 then 'crit' else 'warn' end as severity,
+    case when coalesce(acks_since, 0) = 0 then 'crit' else 'warn' end as severity,
     dominant.run_from as since,
     format(
         '{} refused {} of {} orders; {} filled meanwhile, {} positions open',

@@ -10,6 +10,9 @@
             "needs": ["orders_executed"],
             "playbook_lines": ["P1-S2", "P3-S1"],
             "proof": "update fct_orders set outcome = 'error', error_text = 'margin is insufficient', occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
+            "spares": [
+                "delete from fct_orders; insert into fct_orders (bot, order_key, outcome, occurred_at) select bot, 'o' || i, 'error', max(minute) - interval '20 minutes' from fct_pipeline_minutes, range(2) as r(i) group by bot, i"
+            ],
         }
     )
 }}

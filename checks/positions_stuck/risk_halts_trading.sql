@@ -10,7 +10,12 @@
         meta={
             "needs": ["risk_snapshot"],
             "playbook_lines": ["P1-C1"],
-            "explained_by": ["nav_is_not_live"],
+            "explained_by": [
+                "nav_is_not_live",
+                "nav_jumped",
+                "published_peak_is_wrong",
+                "state_file_is_frozen",
+            ],
             "proof": "update fct_risk_states set risk_mode = 'HALTED', risk_mode_reason = 'nav_sources_unavailable', valid_from= valid_from - interval '10 minutes'",
         }
     )

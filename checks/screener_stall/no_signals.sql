@@ -9,7 +9,7 @@
             "needs": ["diagnostics"],
             "on_silence": true,
             "playbook_lines": ["P4-S1", "P4-S2", "P4-C1", "P4-A1"],
-            "explained_by": ["executor_is_silent"],
+            "explained_by": ["executor_is_silent", "screener_reports_errors"],
             "proof": "update fct_liveness set last_signal_at = last_signal_at - interval '2 hours', process_started_at = process_started_at - interval '9 hours'",
         }
     )

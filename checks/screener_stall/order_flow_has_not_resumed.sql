@@ -49,6 +49,7 @@ with
             and minutes.minute >= idle.idle_until
             and minutes.minute <= idle.as_of
         group by idle.as_of, idle.bot, idle_seconds, idle_until
+        having sum(signal_count) > 0
     )
 select
     as_of,
@@ -56,8 +57,7 @@ select
     'recovery of the order flow' as subject,
     case
         when
-            signals > 0
-            and decided > 0
+            decided > 0
             and idle_until <= as_of - interval '{{ var("recovery_hold_minutes") }} minutes'
         then 'info'
         else 'warn'

@@ -11,6 +11,9 @@
             "needs": ["exec_log"],
             "playbook_lines": ["P4-C2"],
             "proof": "insert into fct_log_lines (bot, level, tag, message, occurred_at, observed_at, _file, _offset) select bot, 'ERROR', 'screener', 'fetch failed for BTCUSDT', max(minute) - i * interval '1 minute', max(minute), 'exec.log', i from fct_pipeline_minutes, range(5) as r(i) group by bot, i",
+            "spares": [
+                "insert into fct_log_lines (bot, level, tag, message, occurred_at, observed_at, _file, _offset) select bot, 'ERROR', 'screener', 'fetch failed for BTCUSDT', max(minute), max(minute), 'exec.log', 1 from fct_pipeline_minutes group by bot"
+            ],
         }
     )
 }}

@@ -12,8 +12,11 @@
             "needs": ["diagnostics", "orders_executed", "risk_vetoes", "signal_metrics"],
             "on_silence": true,
             "playbook_lines": ["P4-S1", "P4-S2", "P4-C1", "P1-S2"],
-            "explained_by": ["executor_is_silent", "no_signals"],
+            "explained_by": ["executor_is_silent", "no_signals", "orders_end_in_errors"],
             "proof": "update fct_pipeline_minutes set signal_count = 1, ack_count = 0, refusal_count = 0; update fct_liveness set last_order_at = last_order_at - interval '3 hours', process_started_at = process_started_at - interval '9 hours'",
+            "spares": [
+                "update fct_pipeline_minutes set signal_count = 1, ack_count = 0, refusal_count = 0; update fct_liveness set last_order_at = (select max(minute) - interval '10 minutes' from fct_pipeline_minutes)"
+            ],
         }
     )
 }}

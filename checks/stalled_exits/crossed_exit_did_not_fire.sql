@@ -9,8 +9,11 @@
         meta={
             "needs": ["positions_state", "positions_ledger", "diagnostics"],
             "playbook_lines": ["P1-S3", "P3-S1", "P3-A2"],
-            "explained_by": ["exit_scan_is_stale"],
+            "explained_by": ["exit_scan_is_stale", "exit_order_was_lost", "executor_is_silent"],
             "proof": "update fct_positions set side = 'LONG', stop_loss_price = 2 * mark_price, valid_from= valid_from - interval '1 hour'; update fct_liveness set last_exit_trigger_at = timestamp '2000-01-01'",
+            "spares": [
+                "update fct_positions set side = 'LONG', stop_loss_price = 2 * mark_price where valid_to > (select max(valid_from) - interval '50 seconds' from fct_positions); update fct_liveness set last_exit_trigger_at = timestamp '2000-01-01'"
+            ],
         }
     )
 }}

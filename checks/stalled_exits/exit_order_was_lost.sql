@@ -7,10 +7,10 @@
 {{
     config(
         meta={
-            "needs": ["orders_attempted", "orders_executed"],
+            "needs": ["orders_attempted", "orders_executed", "positions_state"],
             "playbook_lines": ["P1-S3", "P3-S1", "P3-C3"],
             "explained_by": ["orders_end_in_errors"],
-            "proof": "update fct_orders set is_reduce_only = true, is_filled = false, outcome = 'acked', occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
+            "proof": "update fct_orders set symbol = (select min(symbol) from fct_positions where valid_to = timestamp '9999-12-31'), is_reduce_only = true, is_filled = false, outcome = 'acked', occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
         }
     )
 }}
@@ -32,6 +32,11 @@ select
     max_by(_file, occurred_at) as _file,
     max_by(_offset, occurred_at) as _offset
 from {{ at_clock(ref("fct_orders"), within=var("event_recall_minutes") ~ " minutes") }} as orders
+-- a later exit that did close it has repaired the loss
+inner join
+    (
+        select distinct as_of, bot, symbol from {{ at_clock(ref("fct_positions")) }} as positions
+    ) as held using (as_of, bot, symbol)
 where
     is_reduce_only
     and has_attempt

@@ -7,6 +7,7 @@
         meta={
             "needs": ["diagnostics", "positions_state"],
             "playbook_lines": ["P3-C1", "P3-A2"],
+            "explained_by": ["executor_is_silent"],
             "proof": "update fct_liveness set last_exit_scan_at = last_exit_scan_at - interval '1 hour', process_started_at = process_started_at - interval '9 hours'; update fct_exit_coverage set open_count = 2",
         }
     )

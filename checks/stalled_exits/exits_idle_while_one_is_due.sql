@@ -12,8 +12,15 @@
             "needs": ["diagnostics", "positions_state", "positions_ledger"],
             "on_silence": true,
             "playbook_lines": ["P3-S1", "P3-S3", "P3-C1", "P1-S3"],
-            "explained_by": ["open_position_has_no_exit", "exit_scan_is_stale"],
+            "explained_by": [
+                "open_position_has_no_exit",
+                "exit_scan_is_stale",
+                "crossed_exit_did_not_fire",
+            ],
             "proof": "update fct_exit_coverage set missing_tp_sl_count = 1; update fct_liveness set last_exit_trigger_at = last_exit_trigger_at - interval '3 hours', process_started_at = process_started_at - interval '9 hours', valid_from= valid_from - interval '9 hours'",
+            "spares": [
+                "update fct_exit_coverage set missing_tp_sl_count = 1; update fct_liveness set last_exit_trigger_at = (select max(minute) - interval '10 minutes' from fct_pipeline_minutes)"
+            ],
         }
     )
 }}

@@ -8,7 +8,11 @@
         meta={
             "needs": ["positions_state", "positions_ledger"],
             "playbook_lines": ["P1-C4", "P3-C2"],
-            "explained_by": ["open_position_has_no_exit"],
+            "explained_by": [
+                "open_position_has_no_exit",
+                "state_file_is_frozen",
+                "positions_vanished_without_close",
+            ],
             "proof": "update fct_exit_coverage set ghost_ledger_count = 2, valid_from= valid_from - interval '10 minutes'",
         }
     )

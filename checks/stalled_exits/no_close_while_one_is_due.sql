@@ -13,8 +13,16 @@
             "needs": ["orders_executed", "positions_state", "positions_ledger"],
             "on_silence": true,
             "playbook_lines": ["P3-C3", "P3-S1"],
-            "explained_by": ["open_position_has_no_exit", "exits_idle_while_one_is_due"],
+            "explained_by": [
+                "open_position_has_no_exit",
+                "exits_idle_while_one_is_due",
+                "exit_order_was_lost",
+                "crossed_exit_did_not_fire",
+            ],
             "proof": "delete from fct_closes; update fct_exit_coverage set missing_tp_sl_count = 1; update fct_executor_lives set valid_from= valid_from - interval '9 hours', started_at = started_at - interval '9 hours'",
+            "spares": [
+                "delete from fct_closes; update fct_exit_coverage set missing_tp_sl_count = 1; update fct_executor_lives set started_at = (select max(minute) - interval '10 minutes' from fct_pipeline_minutes), valid_from= (select max(minute) - interval '10 minutes' from fct_pipeline_minutes)"
+            ],
         }
     )
 }}

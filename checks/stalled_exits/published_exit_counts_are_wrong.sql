@@ -53,4 +53,16 @@ from wrong
 inner join {{ at_clock(ref("fct_exit_coverage")) }} as coverage using (as_of, bot)
 inner join {{ at_clock(limit("silent_seconds")) }} as limits using (as_of, bot)
 inner join {{ watched() }} as watch using (as_of, bot)
-where wrong.since < wrong.as_of - limits.value * interval '1 second'
+where
+    wrong.since < wrong.as_of - limits.value * interval '1 second'
+    and last_exit_scan_at > wrong.as_of - limits.value * interval '1 second'
+    -- a file that stopped changing is a fault of its own
+    and not exists (
+        select 1
+        from {{ at_clock(ref("fct_surface_health")) }} as health
+        where
+            health.as_of = wrong.as_of
+            and health.bot = wrong.bot
+            and health.surface in ('positions_state', 'positions_ledger')
+            and health.status <> 'ok'
+    )

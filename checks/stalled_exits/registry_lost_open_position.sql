@@ -10,6 +10,11 @@
         meta={
             "needs": ["position_tp_sl", "positions_state"],
             "playbook_lines": ["P1-C4", "P3-C2"],
+            "explained_by": [
+                "executor_restarts_too_often",
+                "executor_was_restarted",
+                "state_file_is_damaged",
+            ],
             "proof": "update fct_positions set was_registered = true, is_in_registry= false, valid_from= valid_from - interval '10 minutes'",
         }
     )

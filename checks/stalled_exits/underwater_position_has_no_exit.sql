@@ -11,6 +11,9 @@
             "playbook_lines": ["P3-S2", "P3-C1"],
             "explained_by": ["open_position_has_no_exit"],
             "proof": "update fct_positions set take_profit_price = null, stop_loss_price = null, pnl_ratio = -0.05, valid_from= valid_from - interval '10 minutes'",
+            "spares": [
+                "update fct_positions set take_profit_price = null, stop_loss_price = null, pnl_ratio = -0.01, valid_from= valid_from - interval '10 minutes'"
+            ],
         }
     )
 }}

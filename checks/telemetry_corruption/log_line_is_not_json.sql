@@ -10,6 +10,7 @@
         meta={
             "needs": ["risk_vetoes", "orders_attempted", "orders_executed"],
             "playbook_lines": ["P5-S2", "P5-C1", "P5-C2"],
+            "explained_by": ["log_ends_in_torn_line", "two_executors_run"],
             "proof": "insert into fct_quarantined_lines (bot, stream, reason, length_bytes, occurred_at, observed_at, _file, _offset) select bot, 'order_metrics', 'torn line', 47, max(minute), max(minute), 'execution/order_metrics.jsonl', 12 from fct_pipeline_minutes group by bot",
         }
     )

@@ -8,6 +8,7 @@
         meta={
             "needs": ["risk_vetoes", "orders_attempted", "orders_executed"],
             "playbook_lines": ["P5-C2", "P5-A1"],
+            "explained_by": ["two_executors_run", "log_line_is_not_json"],
             "proof": "update fct_loads set superseded_count = 3 where kind = 'events' and observed_at = (select max(observed_at) from fct_loads where kind = 'events')",
         }
     )

@@ -9,6 +9,7 @@
         meta={
             "needs": ["diagnostics", "positions_state", "positions_ledger", "nav"],
             "playbook_lines": ["P5-C2", "P5-A2"],
+            "explained_by": ["two_executors_run"],
             "proof": "update fct_surface_health set status = 'went_back', seconds_back = 960, published_at = timestamp '2020-01-01' where surface = 'positions_state'",
         }
     )

@@ -9,6 +9,7 @@
         meta={
             "needs": ["positions_state"],
             "playbook_lines": ["P1-C2"],
+            "explained_by": ["state_file_is_damaged"],
             "proof": "update fct_positions set mark_price = 0",
         }
     )

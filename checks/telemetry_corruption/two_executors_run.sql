@@ -31,4 +31,7 @@ select
     'execution/sync_heartbeats.jsonl' as _file,
     cast(0 as bigint) as _offset
 from {{ at_clock(ref("fct_executor_lives")) }} as lives
-where lives.overlap_until > lives.as_of - interval '{{ var("finding_recall_minutes") }} minutes'
+where
+    -- one that is shut down may still write its last lines
+    lives.overlap_until > lives.started_at + interval '{{ var("loop_seconds") }} seconds'
+    and lives.overlap_until > lives.as_of - interval '{{ var("finding_recall_minutes") }} minutes'

@@ -53,5 +53,5 @@ inner join
     and b.bot = a.bot
     and (b.pid <> a.pid or b.hostname <> a.hostname)
     and b.first_at > a.first_at
-    and b.first_at < a.last_at
+    and b.first_at + interval '{{ var("loop_seconds") }} seconds' < a.last_at
 group by a.as_of, a.bot

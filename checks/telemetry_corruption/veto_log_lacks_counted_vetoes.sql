@@ -9,14 +9,14 @@
         meta={
             "needs": ["diagnostics", "risk_vetoes"],
             "playbook_lines": ["P4-C3", "P5-C2"],
-            "explained_by": ["two_executors_run", "log_line_is_not_json"],
+            "explained_by": ["two_executors_run", "log_line_is_not_json", "log_bytes_were_lost"],
             "proof": "update fct_counters set increment = increment + 20 where counter = 'by_reason'; insert into fct_counters (bot, counter, reason, increment, occurred_at) select bot, 'by_reason', 'symbol_cap', 40, max(minute) from fct_pipeline_minutes group by bot",
         }
     )
 }}
 with
     counted as (
-        select as_of, bot, reason, sum(increment) as refusals
+        select as_of, bot, reason, sum(increment) as refusals, min(occurred_at) as first_at
         from {{ at_clock(ref("fct_counters"), within="1 hour") }} as counters
         where
             counter = 'by_reason'
@@ -34,7 +34,7 @@ select
     counted.bot,
     counted.reason as subject,
     'warn' as severity,
-    counted.as_of - interval '1 hour' as since,
+    counted.first_at as since,
     format(
         '{} refusals for {} counted within the hour, {} logged',
         counted.refusals,

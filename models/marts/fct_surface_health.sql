@@ -5,7 +5,18 @@ with
         select
             looks.*,
             spans.is_watched,
-            spans.is_imported and looks.kind in ('events', 'text') as is_imported,
+            -- an import covers a log up to the look that read it, not up to one that found it gone
+            spans.is_imported
+            and looks.kind in ('events', 'text')
+            and not coalesce(
+                is_good
+                and lead(looks.status) over (
+                    partition by looks.bot, looks.surface
+                    order by greatest(looks.valid_from, spans.valid_from)
+                )
+                = 'missing',
+                false
+            ) as is_imported,
             spans.last_polled_at,
             greatest(looks.valid_from, spans.valid_from) as cut_from,
             least(looks.valid_to, spans.valid_to) as cut_to,
