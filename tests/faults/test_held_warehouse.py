@@ -35,7 +35,7 @@ def publish_versions(station: Station, until: float, written: list[int]) -> None
         fresh.replace(station.logs / "state" / "state.json")
         with station.events.open("a") as handle:
             handle.write(f'{{"n": {written[-1]}}}\n')
-        time.sleep(0.6)
+        time.sleep(1.5)  # long enough to rest one look on a busy machine
 
 
 def wait_until_committed(station: Station) -> None:
