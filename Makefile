@@ -7,7 +7,7 @@ SET_UP := .venv/set-up
 SECOND := .venv/second/set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types sql tests second bench soak format lock playbook docs clean
+.PHONY: help run test setup lint types sql tests second bench soak mutate format lock playbook lineage docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ $(SECOND): $(SET_UP)
 		> "$$(.venv/second/bin/python -c 'import site; print(site.getsitepackages()[0])')/first.pth"
 	@touch $@
 
+mutate: setup ## negate each check's predicates and move its limits: which test notices
+	PYTHONPATH=tests/dbt:tests/recordings $(BIN)/python tests/mutate.py
+
 bench: setup ## our speed beside DuckDB's and the limit's: make bench BENCH="--huge --dlt"
 	$(BIN)/python -m bench $(BENCH)
 
@@ -71,6 +74,9 @@ lock: ## requirements.lock anew from pyproject.toml (needs uv)
 playbook: setup ## docs/playbook.md anew from the checks' headers
 	$(BIN)/python -m watchhouse.playbook > docs/.playbook.new
 	mv docs/.playbook.new docs/playbook.md
+
+lineage: setup ## the picture in docs/architecture.md and dbt's exposures anew
+	$(BIN)/python -m watchhouse.lineage
 
 docs: setup ## dbt's own pages about models and checks, in target/static_index.html
 	$(BIN)/dbt docs generate --static

@@ -91,7 +91,8 @@ def _link(name: str) -> str:
     return f"[{_sentence(name)}](#{name.replace('_', '-')})"
 
 
-def _manifest(project: Path) -> Mapping[str, Any]:
+def parse_project(project: Path) -> Mapping[str, Any]:
+    """dbt's manifest of the project as it stands. Raises WatchhouseError if dbt cannot parse it."""
     from dbt.cli.main import dbtRunner
 
     with tempfile.TemporaryDirectory() as scratch, redirect_stdout(sys.stderr):
@@ -109,7 +110,7 @@ def main() -> None:
     project = load_settings().project
     limits = yaml.safe_load((project / "dbt_project.yml").read_text())["vars"]
     lines = read_lines(project / "docs" / "playbook-lines.csv")
-    sys.stdout.write(page(checks_of(_manifest(project)), lines, limits))
+    sys.stdout.write(page(checks_of(parse_project(project)), lines, limits))
 
 
 if __name__ == "__main__":

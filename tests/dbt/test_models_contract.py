@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+import duckdb
 import pytest
 import sqlglot
-from healthy_bot import Built, Node
+from healthy_bot import ROOT, Built, Node
 from sqlglot import exp
 from sqlglot.tokens import TokenType
+
+from watchhouse.lineage import exposures, picture, within
 
 PREFIXES = {"staging": "stg_", "intermediate": "int_", "marts": ("fct_", "dim_", "limits")}
 # DuckDB has them; Spark has not, or means something else by them.
@@ -83,3 +86,30 @@ def test_unit_in_a_name_is_a_number(healthy: Built, suffix: str) -> None:
         return [c["name"] for c in named if str(c["data_type"]).split("(")[0] not in numeric]
 
     assert broken(healthy, odd) == {}
+
+
+def test_every_column_that_is_there_is_described(healthy: Built) -> None:
+    with duckdb.connect(str(healthy.home / "warehouse.duckdb"), read_only=True) as warehouse:
+        rows = warehouse.execute("select table_name, column_name from duckdb_columns()").fetchall()
+
+    def silent(node: Node) -> list[str]:
+        told = {name for name, column in node["columns"].items() if column["description"]}
+        return [column for table, column in rows if table == node["name"] and column not in told]
+
+    assert broken(healthy, silent) == {}
+
+
+def test_sources_and_seeds_are_described(healthy: Built) -> None:
+    ours = [
+        *healthy.manifest["sources"].values(),
+        *(n for n in healthy.manifest["nodes"].values() if n["resource_type"] == "seed"),
+    ]
+    assert [node["name"] for node in ours if not node["description"]] == []
+
+
+def test_picture_and_exposures_are_current(healthy: Built) -> None:
+    """hint: make lineage"""
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    assert within(page, picture(healthy.manifest)) == page
+    written = (ROOT / "models" / "_exposures.yml").read_text()
+    assert written == exposures(healthy.manifest, ROOT)
