@@ -93,16 +93,17 @@ class Spool:
     def waiting(self, bot: Bot, before: datetime) -> Iterator[Look]:
         """The looks at a bot that were kept before a time, oldest first, without its logs.
 
-        One that a power loss left damaged is dropped with a word on stderr.
+        One that a power loss left damaged is dropped, and a loss to be told.
         """
         place = self._folder / bot.name
         for file in sorted(place.glob("*.look")) if place.is_dir() else ():
-            if datetime.strptime(file.stem, _NAME) >= before:
+            at = datetime.strptime(file.stem, _NAME)
+            if at >= before:
                 return
             try:
                 yield self._read(bot, file)
             except (ValueError, KeyError, TypeError):
-                print(f"`{file}` is damaged and dropped: a look is lost", file=sys.stderr)
+                self.note_lost(Look(bot, at=at), f"`{file.name}` was damaged")
                 file.unlink(missing_ok=True)
 
     def drop(self, looks: Sequence[Look]) -> None:

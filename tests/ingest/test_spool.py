@@ -119,7 +119,7 @@ def test_a_full_spool_says_so_and_is_a_loss(
     assert station.column("select count(*) from raw.losses") == [1]
 
 
-def test_a_damaged_look_is_dropped_with_a_word(
+def test_a_damaged_look_is_dropped_with_a_word_and_a_loss(
     station: Station, capsys: pytest.CaptureFixture[str]
 ) -> None:
     station.write("state/state.json", '{"nav": 1, "mode": 1}')
@@ -130,6 +130,7 @@ def test_a_damaged_look_is_dropped_with_a_word(
     run_once(station.settings)
     assert "damaged" in capsys.readouterr().err
     assert navs(station) == [2]
+    assert station.column("select reason from raw.losses") == [f"1 looks: `{look.name}` was damaged"]
 
 
 def test_a_look_that_must_wait_is_synced_to_the_disk(
