@@ -160,6 +160,6 @@ def _is_denied(commit: Commit, stream: str) -> bool:
 def _points(commit: Commit, source: str, path: str) -> int:
     if (points := commit.memory.points.get((commit.bot.name, source, path))) is not None:
         return len(points)
-    query = f'select count(distinct _sha256) from raw."{source}" where _bot = ? and _file = ?'
+    query = f'select count(*) from raw."{source}" where _bot = ? and _file = ?'
     (count,) = commit.connection.execute(query, [commit.bot.name, path]).fetchall()[0]
     return int(count)

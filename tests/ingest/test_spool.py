@@ -130,7 +130,9 @@ def test_a_damaged_look_is_dropped_with_a_word_and_a_loss(
     run_once(station.settings)
     assert "damaged" in capsys.readouterr().err
     assert navs(station) == [2]
-    assert station.column("select reason from raw.losses") == [f"1 looks: `{look.name}` was damaged"]
+    assert station.column("select reason from raw.losses") == [
+        f"1 looks: `{look.name}` was damaged"
+    ]
 
 
 def test_a_look_that_must_wait_is_synced_to_the_disk(
