@@ -3,7 +3,7 @@
 -- Look at: exit_pipeline in diagnostics.json against fct_exit_coverage, which counts by key.
 -- Do: trust the recomputed numbers; read the executor's log for the scan that fails; restart the
 -- executor.
--- Blind to: counts that agree by chance.
+-- Blind to: counts that agree by chance; stretches in which no file changed for five minutes.
 {{
     config(
         meta={
@@ -21,7 +21,7 @@ with
             {{
                 while_true(
                     ref("fct_exit_coverage"),
-                    "published_open_count <> open_count or published_missing_count <> missing_tp_sl_count",
+                    "(published_open_count <> open_count or published_missing_count <> missing_tp_sl_count) and (valid_to < valid_from + interval '5 minutes' or valid_to = timestamp '9999-12-31')",
                     "bot",
                 )
             }}

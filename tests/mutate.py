@@ -1,0 +1,214 @@
+"""Does anybody notice? Each check with a predicate negated, or one of its limits moved far.
+
+`make mutate`: a healthy bot is lived through and built; a mutant is noticed when it cries there,
+when its proof does not make it fire or its near miss does, or when a test of a recording fails
+(where recordings are). Prints the mutants that nobody notices; exits with 1 when there are any.
+"""
+
+import contextlib
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import sqlglot
+import test_verdicts
+from healthy_bot import live_through
+from recorded import CONFIG, RECORDINGS, Recording
+from sqlglot import exp
+
+from ingest.replay import replay
+from ingest.settings import load_settings
+from watchhouse.build import build
+from watchhouse.catalog import Check, open_published, read_catalog
+from watchhouse.check import at_instants, run_checks
+from watchhouse.verdict import Verdict
+
+FAR = {"up": 1e6, "down": 1e-6}
+QUIET, BROKEN = "quiet", "broken"
+SEVERITIES = [QUIET, "info", "warn", "crit", BROKEN]
+LIMITS = 'temp.main."limits"'
+SHOWN = Path(tempfile.gettempdir()) / "watchhouse-mutants.sql"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A check's SQL with one thing changed; `limit` and `factor` say what to do to a limit."""
+
+    check: str
+    what: str
+    sql: str
+    limit: str = ""
+    factor: float = 1.0
+
+
+def mutants(check: Check) -> Iterator[Mutant]:
+    """Every WHERE and HAVING of the check negated, and each of its limits moved up and down."""
+    plain = plain_sql(check)
+    tree = sqlglot.parse_one(plain, dialect="duckdb")
+    for number, clause in enumerate(predicates(tree)):
+        held = clause.this
+        clause.set("this", exp.Not(this=exp.Paren(this=held.copy())))
+        what = f"{clause.key} {number} negated: {held.sql(dialect='duckdb')[:90]}"
+        yield Mutant(check.name, what, tree.sql(dialect="duckdb"))
+        clause.set("this", held)
+    names = {lit.name for lit in tree.find_all(exp.Literal) if is_limit_name(lit)}
+    for name in sorted(names):
+        for way, factor in FAR.items():
+            yield Mutant(check.name, f"{name} moved {way}", plain, name, factor)
+
+
+def plain_sql(check: Check) -> str:
+    """The check on the table of instants and a table of limits, without marks."""
+    parts = at_instants(check.compiled_sql or "").split("/*limits*/")
+    parts[1::2] = [LIMITS] * len(parts[1::2])
+    return "".join(parts)
+
+
+def predicates(tree: exp.Expression) -> list[exp.Expression]:
+    """WHERE and HAVING of every query, but not the choice of a limit by its name."""
+    clauses = [c for c in tree.find_all(exp.Where, exp.Having) if isinstance(c.parent, exp.Select)]
+    return [c for c in clauses if not any(map(is_limit_name, c.find_all(exp.Literal)))]
+
+
+def is_limit_name(literal: exp.Expression) -> bool:
+    """Whether a text is what `limit_name` is compared with."""
+    other = literal.parent.this if isinstance(literal.parent, exp.EQ) else None
+    return isinstance(other, exp.Column) and other.name == "limit_name"
+
+
+@contextlib.contextmanager
+def with_limits(connection: duckdb.DuckDBPyConnection, mutant: Mutant) -> Iterator[None]:
+    """The limits in force as a temp table, the mutant's one moved far."""
+    moved = "* replace (case when limit_name = ? then value * ? else value end as value)"
+    connection.execute(
+        f"create or replace temp table limits as select {moved} from main.limits",
+        [mutant.limit, mutant.factor],
+    )
+    yield
+    connection.execute("drop table temp.main.limits")
+
+
+class Healthy:
+    """The healthy bot, and what its tests hold every check to."""
+
+    def __init__(self, home: Path) -> None:
+        self.built = live_through(home)
+        self.connection = duckdb.connect(home / "warehouse.duckdb")
+        self.connection.execute("set TimeZone = 'UTC'")
+
+    def notices(self, mutant: Mutant) -> str | None:
+        """Who notices: `healthy`, `proof` or `near miss`; None when none does."""
+        meta = self.built.checks[mutant.check]["config"]["meta"]
+        if self._worst(mutant, "select 1", [*self.built.looks]) != QUIET:
+            return "healthy"
+        last = [self.built.looks[-1]]
+        sick = [self._worst(mutant, sql, last) for sql in (meta["proof"], *meta.get("also", []))]
+        if not {*sick} <= {"info", "warn", "crit"}:
+            return "proof"
+        spared = [self._worst(mutant, sql, last) for sql in meta.get("spares", [])]
+        mildest = min(map(SEVERITIES.index, sick))
+        return "near miss" if any(SEVERITIES.index(s) >= mildest for s in spared) else None
+
+    def _worst(self, mutant: Mutant, sql: str, looks: list[datetime]) -> str:
+        """The worst severity after some SQL; `broken` where the rows break their contract."""
+        self.connection.execute("begin")
+        try:
+            self.connection.execute(sql)
+            with with_limits(self.connection, mutant):
+                set_instants(self.connection, looks)
+                columns = "as_of, bot, subject, severity, since <= as_of"
+                rows = self.connection.execute(f"select {columns} from ({mutant.sql})").fetchall()
+        finally:
+            self.connection.execute("rollback")
+        if len({row[:3] for row in rows}) < len(rows) or not all(row[4] for row in rows):
+            return BROKEN
+        return max((row[3] for row in rows), key=SEVERITIES.index, default=QUIET)
+
+
+class Recorded:
+    """A recording whose verdicts hold, for one check, what a mutant says instead."""
+
+    TESTS: tuple[Callable[[Recording], None], ...] = (
+        test_verdicts.test_every_condition_is_found_soon_and_dated_right,
+        test_verdicts.test_findings_carry_the_numbers_of_the_incident,
+        test_verdicts.test_nothing_fires_that_must_not,
+    )
+
+    def __init__(self, name: str, home: Path) -> None:
+        settings = load_settings(home)
+        replay(settings, RECORDINGS / name, config=CONFIG)
+        build(settings)
+        self.warehouse = open_published(settings)
+        self.recording = Recording(name, self.warehouse.__enter__())
+        self.catalog = read_catalog(self.recording.warehouse)
+        self.sound = self.recording.verdicts
+
+    def notices(self, mutant: Mutant) -> str | None:
+        """The name of the recording when one of its tests fails with the mutant."""
+        check = self.catalog.check(mutant.check)
+        assert check is not None
+        sick = replace(self.catalog, checks=(replace(check, compiled_sql=mutant.sql),))
+        with with_limits(self.recording.warehouse, mutant):
+            said = run_checks(self.recording.warehouse, sick, [v.as_of for v in self.sound])
+        told = Recording(self.recording.name, self.recording.warehouse)
+        told.__dict__["verdicts"] = [
+            self._instead(old, new, mutant.check) for old, new in zip(self.sound, said, strict=True)
+        ]
+        try:
+            for test in self.TESTS:
+                test(told)
+        except AssertionError:
+            return self.recording.name
+        return None
+
+    @staticmethod
+    def _instead(old: Verdict, new: Verdict, check: str) -> Verdict:
+        others = tuple(finding for finding in old.findings if finding.check != check)
+        return replace(old, findings=others + new.findings)
+
+
+def set_instants(connection: duckdb.DuckDBPyConnection, looks: list[datetime]) -> None:
+    """The table of instants that stands in place of the clock."""
+    connection.execute("create or replace temp table instants (as_of timestamp)")
+    connection.execute("insert into instants select unnest(?::timestamp[])", [looks])
+
+
+def noticed_by(mutant: Mutant, healthy: Healthy, recorded: list[Recorded]) -> str | None:
+    """The first that notices a mutant; SQL that no longer runs is noticed too."""
+    try:
+        return healthy.notices(mutant) or next(
+            filter(None, (r.notices(mutant) for r in recorded)), None
+        )
+    except duckdb.Error:
+        return "error"
+
+
+def main() -> int:
+    """Try every mutant; print who notices and who does not."""
+    with tempfile.TemporaryDirectory() as scratch:
+        healthy = Healthy(Path(scratch) / "healthy")
+        names = (
+            [folder.name for folder in sorted(RECORDINGS.glob("*/"))] if RECORDINGS.is_dir() else []
+        )
+        recorded = [Recorded(name, Path(scratch) / name) for name in names if name != "healthy"]
+        checks = read_catalog(healthy.connection).checks
+        tally: Counter[str] = Counter()
+        missed = []
+        for mutant in (mutant for check in checks for mutant in mutants(check)):
+            by = noticed_by(mutant, healthy, recorded)
+            tally[by or "nobody"] += 1
+            if by is None:
+                missed.append(mutant)
+                print(f"nobody notices {mutant.check}: {mutant.what}", flush=True)
+    print(f"{sum(tally.values())} mutants of {len(checks)} checks; noticed by: {dict(tally)}")
+    SHOWN.write_text("\n\n".join(f"-- {m.check}: {m.what}\n{m.sql}" for m in missed))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
