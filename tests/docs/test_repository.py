@@ -12,7 +12,7 @@ from watchhouse.cli import cli
 ROOT = Path(__file__).parents[2]
 PAGES = [
     *("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/decisions.md"),
-    "docs/sql-cookbook.md",
+    *("docs/sql-cookbook.md", "docs/operations.md"),
 ]
 HERE = Path(__file__).relative_to(ROOT).as_posix()
 # Folders of somebody's machine, and addresses that belong into a user's own pip configuration.
