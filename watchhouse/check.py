@@ -49,7 +49,10 @@ def run_checks(
 def set_instants(connection: duckdb.DuckDBPyConnection, instants: Sequence[datetime]) -> None:
     """Make the temp table of instants (UTC) that stands in place of the clock."""
     connection.execute("create or replace temp table instants (as_of timestamp)")
-    connection.execute("insert into instants select unnest(?::timestamp[])", [list(instants)])
+    # As one text: DuckDB looks at each value of a list for a hundred times as long.
+    texts = ",".join(map(str, instants))
+    query = "insert into instants select cast(unnest(string_split(?, ',')) as timestamp)"
+    connection.execute(query, [texts])
 
 
 def at_instants(compiled_sql: str) -> str:

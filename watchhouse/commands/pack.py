@@ -1,14 +1,14 @@
 """An incident to take along: bundle."""
 
+# ruff: noqa: PLC0415  (the other commands must not pay for what reads recordings)
+
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from ingest.errors import UsageError, WatchhouseError
-from ingest.registry import load_registry
 from watchhouse.backtest import parse_every
-from watchhouse.bundle import Span, write_bundle
 from watchhouse.catalog import open_published, read_catalog
 from watchhouse.check import run_checks
 from watchhouse.commands.common import bot_option, settings_of
@@ -44,6 +44,9 @@ def bundle(  # noqa: PLR0913  (one parameter per option)
     \b
     Example: watchhouse bundle 3f2a
     """
+    from ingest.registry import load_registry
+    from watchhouse.bundle import Span, write_bundle
+
     if (incident is None) == (name is None or as_of is None):
         raise UsageError("say what to take along", "an incident, or --check and --as-of")
     settings = settings_of(ctx)
