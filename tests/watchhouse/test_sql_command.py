@@ -6,6 +6,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from pyarrow import parquet
 
@@ -55,6 +56,17 @@ def test_a_wrong_query_is_one_sentence(home: Path, capsys: pytest.CaptureFixture
 
 def test_no_query_is_wrong_usage(home: Path) -> None:
     assert main(["--home", str(home), "sql"]) == 2
+
+
+def test_when_the_file_was_published_is_said_beside_the_answer(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with duckdb.connect(home / "warehouse.duckdb") as db:
+        db.execute(
+            "create table meta.published as select timestamp '2026-03-10 14:00' published_at"
+        )
+    main(["--home", str(home), "sql", "select 1 as n", "--format", "csv"])
+    assert capsys.readouterr() == ("n\n1\n", "published 2026-03-10T14:00:00Z\n")
 
 
 def test_jsonl_is_a_row_per_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

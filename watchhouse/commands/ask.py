@@ -10,7 +10,7 @@ import click
 from ingest.errors import WatchhouseError
 from watchhouse.catalog import open_published
 from watchhouse.commands.common import as_json_text, settings_of
-from watchhouse.instant import now, parse_instant
+from watchhouse.instant import iso, now, parse_instant
 from watchhouse.query.ask import Asker
 from watchhouse.query.engine import Limits
 from watchhouse.query.formats import STYLES
@@ -58,12 +58,11 @@ def sql(
         return
     text = _query(ctx, query, file)
     try:
-        if out is None:
-            asker.ask(text, sys.stdout)
-        else:
-            asker.ask_into(text, out)
+        published = asker.ask(text, sys.stdout) if out is None else asker.ask_into(text, out)
     except KeyboardInterrupt:
         raise click.Abort from None
+    if published:
+        click.echo(f"published {iso(published)}", err=True)
 
 
 @click.command()

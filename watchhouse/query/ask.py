@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
 from ingest.errors import WatchhouseError
 from ingest.settings import Settings
+from watchhouse.catalog import read_provenance
 from watchhouse.query.engine import Limits, open_locked, told
 from watchhouse.query.formats import write_answer
 from watchhouse.query.guard import one_question
@@ -25,8 +27,8 @@ class Asker:
     limits: Limits
     style: str
 
-    def ask(self, text: str, out: TextIO) -> None:
-        """Answer one question on `out`.
+    def ask(self, text: str, out: TextIO) -> datetime | None:
+        """Answer one question on `out`; returns when the file that answered was published, UTC.
 
         Raises `WatchhouseError` for what is refused, fails or takes too long, and
         `KeyboardInterrupt` for Ctrl-C; what was written until then stands.
@@ -37,16 +39,17 @@ class Asker:
                 for statement in first:
                     connection.execute(statement)
                 write_answer(connection, last, self.style, out)
+            return read_provenance(connection, self.settings).published_at
 
-    def ask_into(self, text: str, file: Path) -> None:
-        """Answer into `file`: the whole answer, or the file as it was.
+    def ask_into(self, text: str, file: Path) -> datetime | None:
+        """Answer into `file`: the whole answer, or the file as it was; returns as `ask`.
 
         Raises as `ask`, and `WatchhouseError` for a file in the home or one not to be written.
         """
         if file.resolve().is_relative_to(self.settings.home.resolve()):
             raise WatchhouseError(f"{file} lies in the home of the warehouse", "another folder")
         with _whole(file) as out:
-            self.ask(text, out)
+            return self.ask(text, out)
 
 
 @contextmanager

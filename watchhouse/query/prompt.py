@@ -61,13 +61,14 @@ def _typed(session: PromptSession[str]) -> str | None:
 def _answer(asker: Asker, text: str) -> None:
     started = monotonic()
     try:
-        asker.ask(text, sys.stdout)
+        published = asker.ask(text, sys.stdout)
     except KeyboardInterrupt:
         click.echo("cancelled", err=True)
     except WatchhouseError as error:
         click.echo(f"error: {error}", err=True)
     else:
-        click.echo(f"{monotonic() - started:.2f} s", err=True)
+        since = f", published {iso(published)}" if published else ""
+        click.echo(f"{monotonic() - started:.2f} s{since}", err=True)
 
 
 def _keys() -> KeyBindings:
