@@ -58,9 +58,9 @@ def test_a_second_ingest_exits_at_once_naming_the_first(station: Station) -> Non
         second = subprocess.run(
             [*command, "--bot", f"main={station.logs}"],
             env=os.environ | {"WATCHHOUSE_PROJECT": str(station.settings.project)},
-            capture_output=True, text=True, check=False, timeout=30,
+            capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30, "it does not wait the minute that others wait"
     assert second.returncode == 1
     assert f"process {os.getpid()} (`" in second.stderr
     station.write("state/state.json", '{"nav": 2, "mode": 1}')
