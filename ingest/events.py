@@ -329,9 +329,10 @@ class _Stream:
         numbers = all_changed_blocks(self.commit, content, old)
         if numbers is None:
             return None
-        if end < old.read_offset - old.tail_bytes:
-            is_older = not numbers and self._is_prefix(content, end, old)
-            return self._shrink(content, end, old) if is_older else None
+        if end < old.read_offset and not numbers and self._is_prefix(content, end, old):
+            return self._shrink(content, end, old)
+        if end < block_start(old.read_offset):
+            return None
         return self._mend(content, old, numbers, spans_of(numbers, tail_block(self.commit, old)))
 
     def _is_prefix(self, content: Content, end: int, old: KnownFile) -> bool:

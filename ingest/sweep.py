@@ -128,7 +128,7 @@ def line_span(
             {"bot": commit.bot.name, "stream": source.name, "start": start, "end": end},
         ).fetchall()
         first, last, length, count, places = found[0]
-        if first is None or last - first != length or count != places:
+        if first is None or last - first != length or count != places or first > content.size:
             return None
         is_begin = first == 0 or content.read(first - 1, first) == b"\n"
         stop = content.line_end(first) if last == read else last
