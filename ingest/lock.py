@@ -25,11 +25,16 @@ def writer_lock(settings: Settings, wait_seconds: float = 0) -> Iterator[None]:
     """Hold the home for writing; within one process it may be taken again.
 
     When another process holds it: says so on stderr and waits up to `wait_seconds`, then raises
-    WatchhouseError naming the holder's pid and command.
+    WatchhouseError naming the holder's pid and command. The same for a home not to be written.
     """
-    settings.make_home()
     lock = FileLock(settings.lock_file, mode=0o600, thread_local=False, is_singleton=True)
-    _acquire(lock, settings, wait_seconds)
+    try:
+        settings.make_home()
+        _acquire(lock, settings, wait_seconds)
+    except OSError as error:
+        raise WatchhouseError(
+            f"`{settings.home}` cannot be written: {error.strerror}", "watchhouse doctor"
+        ) from error
     sidecar = _sidecar(settings)
     try:
         if lock.lock_counter == 1:

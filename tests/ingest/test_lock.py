@@ -68,3 +68,15 @@ def test_one_process_may_take_the_lock_again(home: Settings) -> None:
     with writer_lock(home), writer_lock(home):
         assert home.lock_file.with_suffix(".json").exists()
     assert not home.lock_file.with_suffix(".json").exists()
+
+
+@pytest.mark.parametrize("in_the_way", ["home", "home/writer.lock/"])
+def test_a_home_that_cannot_be_written_is_one_sentence(home: Settings, in_the_way: str) -> None:
+    place = home.project / in_the_way
+    if in_the_way.endswith("/"):
+        place.mkdir(parents=True)
+    else:
+        place.write_text("a file where the home should be")
+    with pytest.raises(WatchhouseError, match="cannot be written") as refused, writer_lock(home):
+        pass
+    assert refused.value.hint == "watchhouse doctor"
