@@ -27,4 +27,5 @@ def shared_by(item: pytest.Item) -> str:
     assert isinstance(item, pytest.Function)
     if "recording" in item.fixturenames and hasattr(item, "callspec"):
         return f"recording {item.callspec.params.get('recording')}"
-    return next((name for name in ("sick", "healthy") if name in item.fixturenames), item.path.name)
+    homes = (name for name in ("sick", "healthy", "fed") if name in item.fixturenames)
+    return next(homes, item.path.name)

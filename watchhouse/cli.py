@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from ingest.errors import WatchhouseError
-from watchhouse.commands import ask, demo, judge, load, pack, recall, watch
+from watchhouse.commands import ask, demo, judge, load, pack, recall, span, watch
 from watchhouse.commands.common import NO_VERDICT, tell
 from watchhouse.report.command import report
 
@@ -40,7 +40,7 @@ def cli(ctx: click.Context, home: str | None) -> None:
 
 COMMANDS = [
     *(load.init, load.ingest, load.replay, load.build, load.publish),
-    *(judge.check, judge.explain, judge.backtest),
+    *(judge.check, judge.explain, span.backtest),
     *(recall.incidents, recall.ack, recall.silence, pack.bundle),
     *(report, ask.sql, ask.status, ask.doctor),
     *(watch.run, watch.notify),

@@ -1,4 +1,4 @@
-"""What is wrong, now or then: check, explain, backtest."""
+"""What is wrong, now or then, and why: check, explain."""
 
 # ruff: noqa: PLC0415  (`check` must not pay for what only the others need)
 
@@ -6,20 +6,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ingest.errors import UsageError, WatchhouseError
 from ingest.settings import Settings
-from watchhouse import backtest as past
 from watchhouse.catalog import Catalog, Provenance, open_published, read_catalog, read_provenance
-from watchhouse.check import Progress, run_checks
+from watchhouse.check import run_checks
 from watchhouse.commands.common import (
     EXIT,
     VerdictCommand,
-    as_json_text,
     bot_option,
     select_option,
     settings_of,
@@ -28,7 +25,7 @@ from watchhouse.formats import FORMATS, nagios_line
 from watchhouse.incidents import Incident, read_incidents
 from watchhouse.instant import now, parse_instant
 from watchhouse.render import lines
-from watchhouse.terminal import print_lines, progress
+from watchhouse.terminal import print_lines
 from watchhouse.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -68,30 +65,29 @@ def check(  # noqa: PLR0913  (one parameter per option)
     """
     is_kept = not (as_of or select or bot or no_journal)
     try:
-        moment = parse_instant(as_of) if as_of else now()
+        at = parse_instant(as_of) if as_of else now()
         if known_then and not as_of:
             raise UsageError("--known-then needs an instant", "--as-of TIME")
         settings = settings_of(ctx)
-        with _warehouse(settings, moment if known_then else None) as connection:
-            catalog = read_catalog(connection, select)
-            verdict = run_checks(connection, catalog, [moment], bot)[0]
-            source = Source(
-                settings, catalog, read_provenance(connection, settings), read_incidents(connection)
-            )
+        with _warehouse(settings, at if known_then else None) as connection:
+            source = _read(connection, settings, select)
+            verdict = run_checks(connection, source.catalog, [at], bot)[0]
             if is_kept:
                 _keep(connection, source, verdict, catch_up)
     except WatchhouseError as error:
         if style == "nagios":  # it reads stdout only
             click.echo(nagios_line("unknown", error.message))
         raise
-    if style == "text":
-        one = len(catalog.checks) == 1
-        print_lines(
-            lines(verdict, source.provenance, source.incidents, unfold=unfold, every_row=one)
-        )
-    else:
-        click.echo(FORMATS[style](verdict, catalog))
+    _print(verdict, source, style, unfold)
     return EXIT[verdict.verdict]
+
+
+def _print(verdict: Verdict, source: "Source", style: str, unfold: bool) -> None:
+    if style != "text":
+        click.echo(FORMATS[style](verdict, source.catalog))
+        return
+    one = len(source.catalog.checks) == 1
+    print_lines(lines(verdict, source.provenance, source.incidents, unfold=unfold, every_row=one))
 
 
 @contextmanager
@@ -115,6 +111,11 @@ class Source:
     catalog: Catalog
     provenance: Provenance
     incidents: Sequence[Incident]
+
+
+def _read(connection: "DuckDBPyConnection", settings: Settings, select: Sequence[str]) -> Source:
+    catalog, provenance = read_catalog(connection, select), read_provenance(connection, settings)
+    return Source(settings, catalog, provenance, read_incidents(connection))
 
 
 def _keep(
@@ -154,92 +155,3 @@ def explain(ctx: click.Context, name: str, as_of: str | None, bot: str | None) -
                 f"`{name}` is not one check", ", ".join(check.name for check in catalog.checks)
             )
         print_lines(told(run(connection, catalog, moment, bot)))
-
-
-@click.command()
-@click.option("--since", required=True, metavar="TIME", help="First instant, ISO-8601.")
-@click.option("--until", metavar="TIME", help="Last instant, always judged [now].")
-@click.option("--every", default="60s", show_default=True, help="Step: 60s, 5m, 1h.")
-@select_option
-@bot_option
-@click.option("--raw", is_flag=True, help="One verdict per instant; equal neighbours stay apart.")
-@click.option(
-    "--set",
-    "sets",
-    multiple=True,
-    metavar="LIMIT=VALUE,…",
-    help="Try values of a limit and say what each costs; repeatable.",
-)
-@click.option(
-    "--labels",
-    type=click.Path(path_type=Path),
-    help="Known incidents, for delays and false alarms: a CSV of check,from,until.",
-)
-@click.option("--dead", is_flag=True, help="List limits that nothing in the span has tripped.")
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text")
-@click.pass_context
-def backtest(  # noqa: PLR0913  (one parameter per option)
-    ctx: click.Context,
-    *,
-    since: str,
-    until: str | None,
-    every: str,
-    select: tuple[str, ...],
-    bot: str | None,
-    raw: bool,
-    sets: tuple[str, ...],
-    labels: Path | None,
-    dead: bool,
-    style: str,
-) -> None:
-    """Judge every instant of a span with the facts held today.
-
-    \b
-    Example: watchhouse backtest --since 2025-10-18 --until 2025-10-19 --every 60s
-             watchhouse backtest --since 2025-10-18 --set nav_step_ratio=0.01,0.05
-    """
-    if dead + bool(sets or labels) + raw > 1:
-        raise click.UsageError("use one of --raw, --dead and --set", ctx)
-    last = parse_instant(until) if until else now()
-    grid = past.instants(parse_instant(since), last, past.parse_every(every))
-    with open_published(settings_of(ctx)) as connection, progress("checks") as bar:
-        catalog = read_catalog(connection, select)
-        if dead:
-            told, text = _dead(connection, catalog, grid, bot, bar)
-        elif sets or labels:
-            told, text = _prices(connection, catalog, grid, sets, labels, bot)
-        else:
-            verdicts = run_checks(connection, catalog, grid, bot, bar)
-            told = [v.as_json() for v in verdicts] if raw else past.folded_json(verdicts)
-            text = past.lines(verdicts, raw)
-    click.echo(as_json_text(told)) if style == "json" else print_lines(text)
-
-
-def _dead(
-    connection: "DuckDBPyConnection",
-    catalog: Catalog,
-    grid: Sequence[datetime],
-    bot: str | None,
-    bar: Progress | None,
-) -> tuple[list[dict[str, object]], list[str]]:
-    from watchhouse import tuning
-
-    found = tuning.dead(connection, catalog, grid, bot, bar)
-    return [one.as_json() for one in found], tuning.dead_lines(found)
-
-
-def _prices(
-    connection: "DuckDBPyConnection",
-    catalog: Catalog,
-    grid: Sequence[datetime],
-    sets: Sequence[str],
-    labels: Path | None,
-    bot: str | None,
-) -> tuple[list[dict[str, object]], list[str]]:
-    from watchhouse import tuning
-
-    tried = tuning.parse_sets(sets) if sets else []
-    known = tuning.read_labels(labels, catalog) if labels else None
-    chosen = tuning.readers(catalog, tried)
-    told = [*tuning.prices(connection, chosen, grid, tried, known, bot)]
-    return [one.as_json() for one in told], tuning.price_lines(told)
