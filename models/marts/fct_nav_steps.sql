@@ -98,9 +98,7 @@ with
             coalesce(between_.unreal_count, 0) as unreal_count,
             coalesce(between_.unwatched_count, 0) as unwatched_count,
             books.unrealized_usd - earlier.unrealized_usd as unrealized_change_usd,
-            steps.step_usd
-            - coalesce(between_.traded_usd, 0)
-            - coalesce(books.unrealized_usd - earlier.unrealized_usd, 0) as unexplained_usd,
+            steps.step_usd - coalesce(between_.traded_usd, 0) as untraded_usd,
             settled.nav_usd_after
         from steps
         left join between_ using (bot, surface, shape, occurred_at, valid_from)
@@ -115,6 +113,17 @@ with
             on earlier.bot = steps.bot
             and earlier.valid_from <= steps.previous_from
             and steps.previous_from < earlier.valid_to
+    ),
+    -- NAV is the wallet, or the wallet and what is open: the nearer of the two counts
+    explained as (
+        select
+            *,
+            case
+                when abs(untraded_usd - unrealized_change_usd) < abs(untraded_usd)
+                then untraded_usd - unrealized_change_usd
+                else untraded_usd
+            end as unexplained_usd
+        from bridged
     )
 select
     bot,
@@ -165,4 +174,4 @@ select
     valid_from,
     _file,
     _sha256
-from bridged
+from explained
