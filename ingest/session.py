@@ -316,7 +316,7 @@ def run_once(
     the spool then. Raises WatchhouseError when there is no space in the home.
     """
     try:
-        with open_session(settings) as session:
+        with _written(settings), open_session(settings) as session:
             return session.poll(observed_at, is_import=is_import, as_of_mtime=as_of_mtime)
     except HeldError as error:
         if observed_at is not None or as_of_mtime:
@@ -325,6 +325,13 @@ def run_once(
         raise HeldError(
             error.message, "this look is kept in the spool, the next ingest commits it"
         ) from error
+
+
+@contextmanager
+def _written(settings: Settings) -> Iterator[None]:
+    """A home without space, or one that may not be written, is one sentence."""
+    try:
+        yield
     except OSError as error:
         raise WatchhouseError(
             f"`{settings.home}` could not be written: {error}",
@@ -336,16 +343,18 @@ def keep_looks(settings: Settings) -> None:
     """Look at the state files of every bot and keep them for the next commit, without a lock.
 
     A look that must wait is on the disk when this returns: it survives a loss of power.
+    Raises WatchhouseError when there is no space in the home.
     """
     spool = Spool(settings, of_bots(load_registry(settings.registry_file)))
     for bot in settings.bots:
         _check_folders(bot)
-        look = spool.take(bot)
-        if look.file:
-            sync(look.file)
-            sync(look.file.parent)
-        else:
-            spool.note_lost(look, "the spool was full")
+        with _written(settings):
+            look = spool.take(bot)
+            if look.file:
+                sync(look.file)
+                sync(look.file.parent)
+            else:
+                spool.note_lost(look, "the spool was full")
 
 
 def _check_folders(bot: Bot) -> None:

@@ -12,7 +12,9 @@ import pytest
 from children import nursery
 from station import Station, assert_ledger_adds_up
 
-from ingest import run_once
+from ingest import WatchhouseError, run_once
+from ingest.lock import writer_lock
+from ingest.session import keep_looks
 from ingest.verify import verify
 
 MEGABYTES = 64
@@ -42,6 +44,18 @@ def leave(disk: Path, free_kib: int) -> None:
         ["df", "--output=avail", "-k", str(disk)], capture_output=True, text=True, check=True
     )
     filler.write_bytes(bytes(max(0, int(found.stdout.split()[-1]) - free_kib) << 10))
+
+
+def test_a_full_disk_is_a_clear_error_while_another_holds_the_warehouse_too(
+    station: Station, disk: Path
+) -> None:
+    run_once(station.settings)
+    station.write("state/state.json", '{"nav": 1, "mode": 1}')
+    with nursery(station) as children, writer_lock(station.settings):
+        leave(disk, 0)
+        assert children.run() == 1
+        with pytest.raises(WatchhouseError, match="No space left"):
+            keep_looks(station.settings)
 
 
 def test_a_full_disk_at_any_moment_of_a_look_loses_and_doubles_nothing(

@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 from ingest.lock import writer_lock
 from ingest.settings import Settings
-with writer_lock(Settings(Path(sys.argv[1]), Path(sys.argv[2]))):
+with writer_lock(Settings(Path(sys.argv[1]), Path(sys.argv[2])), wait_seconds=30):
     print("held", flush=True)
     sys.stdin.read()
 """
