@@ -46,6 +46,10 @@ def run(settings: Settings, plan: Plan, stop: threading.Event | None = None) -> 
             f"`{settings.home}` is being watched by another process",
             "stop that one first, or use another home (--home, WATCHHOUSE_HOME)",
         ) from None
+    except OSError as error:
+        raise WatchhouseError(
+            f"`{settings.home}` cannot be written: {error.strerror}", "watchhouse doctor"
+        ) from error
     with lock, stopped_by_signals(stop):
         watch = Watch(settings, plan)
         try:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest import Settings, load_settings
+from ingest import Settings, WatchhouseError, load_settings
 from watchhouse.report.command import default_file
 from watchhouse.run.child import Child, Ended
 from watchhouse.run.plan import Plan
-from watchhouse.run.watch import Watch
+from watchhouse.run.watch import Watch, run
 
 NOON = datetime(2026, 3, 10, 12, 0, 20)
 
@@ -115,3 +115,9 @@ def test_a_report_is_made_once_also_one_that_was_missed(
     default_file(settings, "24h", datetime(2026, 3, 10, 0, 5), None).touch()
     Watch(settings, plan, noted).tick(NOON, 0)
     assert noted.begun.count(wanted) == 1
+
+
+def test_a_home_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "run.lock").mkdir()
+    with pytest.raises(WatchhouseError, match="cannot be written"):
+        run(load_settings(tmp_path), Plan())
