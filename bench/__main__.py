@@ -18,7 +18,7 @@ import click
 
 from bench.cases import Figure, measure
 from bench.dlt_home import LOADERS, dlt_in
-from bench.lines import write_log
+from bench.lines import write_log, write_wide_log
 
 Cases = dict[str, Callable[[], Figure]]
 SMALL, BIG, HUGE = 100_000, 1_000_000, 9_100_000
@@ -40,6 +40,8 @@ def main(rounds: int, huge: bool, dlt: bool, folder: str | None) -> None:
         for size, log in logs.items():
             more = _dlt(place, log) if dlt and size == "small" else {}
             _bulk(place, log, rounds if size != "huge" else 1, more)
+        if huge:
+            _wide(place)
         _damage(place, logs["small"], damaged, rounds)
         _append(place, logs["huge" if huge else "big"], rounds)
         _idle(place, rounds)
@@ -71,6 +73,13 @@ def _damage(place: Path, log: Path, damaged: Path, rounds: int) -> None:
         "one line of 1,000 damaged": partial(measure, "bulk", damaged, place),
     }
     _run("Bulk load of 55 MB with a NaN, a torn or a blank line now and then", cases, rounds)
+
+
+def _wide(place: Path) -> None:
+    log = write_wide_log(place / "wide.jsonl", BIG)
+    cases: Cases = {"watchhouse": partial(measure, "bulk", log, place)}
+    _run("Bulk load of 5 GB in lines of 5 KB", cases, 1, log.stat().st_size)
+    log.unlink()
 
 
 def _append(place: Path, log: Path, rounds: int) -> None:

@@ -44,6 +44,16 @@ def veto_lines(count: int, seed: int = 1) -> Iterator[str]:
         )
 
 
+def write_wide_log(path: Path, count: int) -> Path:
+    """Write `count` lines of about 5 KB each."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parts = veto_lines(count * 9)
+    with path.open("w", encoding="utf-8") as file:
+        for batch in zip(*[parts] * 9, strict=True):
+            file.write(f'{{"items": [{", ".join(part[:-1] for part in batch)}]}}\n')
+    return path
+
+
 def write_log(path: Path, count: int, damaged_every: int = 0) -> Path:
     """Write `count` lines, and after each `damaged_every` of them a NaN, a torn or a blank one."""
     path.parent.mkdir(parents=True, exist_ok=True)
