@@ -10,9 +10,12 @@ import pytest
 from sick_bot import SickBot
 
 from ingest.errors import UsageError
+from ingest.settings import load_settings
+from watchhouse.catalog import open_published, read_catalog
 from watchhouse.cli import main
 from watchhouse.instant import iso
-from watchhouse.tuning import parse_sets
+from watchhouse.limits import limit_names
+from watchhouse.tuning import parse_sets, readers
 
 Try = Callable[..., list[dict[str, Any]]]
 
@@ -45,7 +48,7 @@ def test_a_value_costs_its_firings_and_the_delay_to_known_incidents(
     labels.write_text(
         f"check,from,until\nnav_jumped,{iso(jump)},{iso(jump + timedelta(minutes=5))}\n"
     )
-    words = ("--set", "nav_step_ratio=0.5,9", "--labels", str(labels))
+    words = ("--set", "nav_step_ratio=0.5,9", "--labels", str(labels), "--select", "nav_jumped")
     as_was, high, blind = tried(*words)
     assert (as_was["values"], as_was["firings"], as_was["found"]) == ({}, 1, 1)
     assert (high["values"], high["found"], high["false_firings"]) == ({"nav_step_ratio": 0.5}, 1, 0)
@@ -58,9 +61,13 @@ def test_a_value_wins_over_the_bots_config(tried: Try) -> None:
     assert 40 <= low["minutes"] - as_was["minutes"] <= 50  # the bot's own limit is an hour
 
 
-def test_only_checks_that_read_the_limit_are_tried(tried: Try) -> None:
-    as_was, _ = tried("--set", "nav_step_ratio=0.02")
-    assert as_was["firings"] == 1
+def test_only_checks_that_read_the_limit_are_tried(sick: SickBot) -> None:
+    with open_published(load_settings(sick.home)) as connection:
+        catalog = read_catalog(connection)
+    chosen = readers(catalog, [{"nav_step_ratio": 0.02}]).checks
+    assert "nav_jumped" in {check.name for check in chosen}
+    assert all("nav_step_ratio" in limit_names(check) for check in chosen)
+    assert len(chosen) < len(catalog.checks)
 
 
 def test_a_threshold_that_nothing_tripped_is_named_with_the_value_that_would(tried: Try) -> None:
