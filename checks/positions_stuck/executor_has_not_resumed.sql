@@ -12,7 +12,7 @@
             "explained_by": ["executor_is_silent"],
             "proof": "update fct_surface_health set status = 'stale' where surface = 'diagnostics' and valid_from between (select max(minute) - interval '15 minutes' from fct_pipeline_minutes) and (select max(minute) - interval '6 minutes' from fct_pipeline_minutes)",
             "spares": [
-                "update fct_surface_health set status = 'stale' where surface = 'diagnostics' and valid_from between (select max(minute) - interval '8 minutes' from fct_pipeline_minutes) and (select max(minute) - interval '7 minutes' from fct_pipeline_minutes)"
+                "update fct_surface_health set status = 'stale' where surface = 'diagnostics' and valid_from between (select max(minute) - interval '15 minutes' from fct_pipeline_minutes) and (select max(minute) - interval '6 minutes' from fct_pipeline_minutes); update limits set value = 7200 where limit_name = 'silent_seconds'"
             ],
         }
     )

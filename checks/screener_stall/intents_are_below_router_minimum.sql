@@ -11,6 +11,10 @@
             "playbook_lines": ["P4-A3"],
             "explained_by": ["config_was_changed"],
             "proof": "update fct_orders set outcome = 'unexplained', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
+            "spares": [
+                "update fct_orders set outcome = 'acked', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
+                "update fct_orders set outcome = 'unexplained', notional_usd = 100, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
+            ],
         }
     )
 }}

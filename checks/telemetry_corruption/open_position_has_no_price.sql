@@ -11,6 +11,9 @@
             "playbook_lines": ["P1-C2"],
             "explained_by": ["state_file_is_damaged"],
             "proof": "update fct_positions set mark_price = 0",
+            "also": [
+                "update fct_positions set mark_price = 0 where valid_to = timestamp '9999-12-31'"
+            ],
         }
     )
 }}

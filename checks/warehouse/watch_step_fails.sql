@@ -8,6 +8,9 @@
             "needs": [],
             "playbook_lines": [],
             "proof": "insert into fct_watch_steps select timestamp '2020-01-01' + range * interval '1 minute', 'build', 'hung', 'its last words', -9, 900, 0, 'notices.jsonl', range from range(5)",
+            "spares": [
+                "insert into fct_watch_steps select timestamp '2020-01-01' + range * interval '1 minute', 'build', case when range = 5 then 'ok' else 'hung' end, 'its last words', -9, 900, 0, 'notices.jsonl', range from range(6)"
+            ],
         }
     )
 }}
