@@ -35,11 +35,12 @@ class Asker:
         """
         with open_locked(self.settings, self.limits) as connection:
             *first, last = one_question(connection, text)
+            published_at = read_provenance(connection, self.settings).published_at
             with told(connection, self.limits):
                 for statement in first:
                     connection.execute(statement)
                 write_answer(connection, last, self.style, out)
-            return read_provenance(connection, self.settings).published_at
+        return published_at
 
     def ask_into(self, text: str, file: Path) -> datetime | None:
         """Answer into `file`: the whole answer, or the file as it was; returns as `ask`.

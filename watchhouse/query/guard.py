@@ -11,6 +11,8 @@ from ingest.errors import WatchhouseError
 from watchhouse.catalog import first_line
 
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\b|\([\s\w,]*\))?", re.IGNORECASE)
+# Functions that change a setting; DuckDB 1.5 lets a SELECT call them with its settings locked.
+_SETTERS = re.compile(r"\b((?:enable|disable)_(?:logging|profiling)|truncate_duckdb_logs)\b", re.I)
 _HINTS = {
     "COPY": "--out FILE with --format csv, json, jsonl or parquet keeps a result",
     "EXPORT": "--out FILE keeps a result; a copy of the published file keeps everything",
@@ -29,6 +31,8 @@ def one_question(connection: duckdb.DuckDBPyConnection, text: str) -> list[duckd
     `connection` must be locked down: DuckDB opens the files of `import database` while it parses.
     Raises `WatchhouseError` saying what is refused, and why.
     """
+    if setter := _SETTERS.search(text):
+        raise WatchhouseError(f"{setter[1]} is refused: it changes a setting", _HINTS["SET"])
     try:
         statements = connection.extract_statements(text)
     except duckdb.Error as error:
