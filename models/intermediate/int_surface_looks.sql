@@ -17,8 +17,9 @@ with
             coalesce(versions.is_state, true) as is_state,
             surfaces.kind,
             -- a bot slower than its files' cadence is not stale for that
-            surfaces.cadence_seconds
-            * greatest(1, paces.loop_seconds / surfaces.cadence_seconds) as cadence_seconds,
+            surfaces.cadence_seconds * greatest(
+                1, paces.loop_seconds / nullif(surfaces.cadence_seconds, 0)
+            ) as cadence_seconds,
             paces.poll_seconds,
             imports.started_at as import_started_at,
             case

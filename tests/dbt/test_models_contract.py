@@ -67,6 +67,19 @@ def test_sql_uses_no_word_of_one_engine_only(healthy: Built) -> None:
     assert broken(healthy, words) == {}
 
 
+def test_divisors_are_constants_or_guarded_against_zero(healthy: Built) -> None:
+    """A division by zero is infinity on one engine and an error on another."""
+
+    def unguarded(node: Node) -> list[str]:
+        query = sqlglot.parse_one(healthy.compiled(node["name"]), dialect="duckdb")
+        divisors = [division.expression for division in query.find_all(exp.Div)]
+        while any(isinstance(divisor, exp.Paren | exp.Cast) for divisor in divisors):
+            divisors = [d.this if isinstance(d, exp.Paren | exp.Cast) else d for d in divisors]
+        return [d.sql() for d in divisors if not isinstance(d, exp.Literal | exp.Nullif)]
+
+    assert broken(healthy, unguarded) == {}
+
+
 def test_wall_clock_is_never_read(healthy: Built) -> None:
     def clocks(node: Node) -> list[exp.Expression]:
         query = sqlglot.parse_one(healthy.compiled(node["name"]), dialect="duckdb")
