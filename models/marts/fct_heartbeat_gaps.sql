@@ -27,5 +27,5 @@ select
     beats._file,
     beats._offset
 from beats
-inner join {{ ref("int_loops_measured") }} as paces on paces.bot = beats.bot
-where {{ seconds_between("beats.previous_at", "beats.occurred_at") }} > 3 * paces.loop_seconds
+where
+    {{ seconds_between("beats.previous_at", "beats.occurred_at") }} > {{ 3 * var("loop_seconds") }}
