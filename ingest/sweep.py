@@ -16,7 +16,7 @@ from ingest.store import literal
 
 BLOCK_BYTES = 4 * 1024 * 1024
 ALIGN_BYTES = 256 * 1024 * 1024  # what is compared line by line is in memory
-LOOK_BLOCKS = 2  # more would make an append to a large log slower than one to a small one
+LOOK_BLOCKS = 1  # more would make an append to a large log slower than one to a small one
 _STEPS = 8
 
 Span = tuple[int, int]

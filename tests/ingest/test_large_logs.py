@@ -12,7 +12,7 @@ from ingest.verify import verify
 
 LOG = "execution/events.jsonl"
 LINES = 200
-LOOKS = 10  # so many the sweep takes, two blocks each
+LOOKS = 20  # so many the sweep takes, a block each
 
 
 def line(number: int, word: str = "was") -> str:
@@ -35,10 +35,9 @@ def large(station: Station, monkeypatch: pytest.MonkeyPatch) -> Station:
     return station
 
 
-def look(station: Station, count: int = LOOKS) -> None:
-    with open_session(station.settings) as session:
-        station.session = session
-        for _ in range(count):
+def look(station: Station) -> None:
+    with open_session(station.settings) as station.session:
+        for _ in range(LOOKS):
             station.poll()
     station.session = None
 
@@ -73,10 +72,12 @@ def test_a_line_changed_in_place_is_found_wherever_it_is(large: Station, number:
 
 def test_a_change_is_found_while_the_log_grows(large: Station) -> None:
     text = log(n20="not")
-    for number in range(LINES, LINES + LOOKS):
-        text += line(number)
-        large.write(LOG, text)
-        look(large, 1)
+    with open_session(large.settings) as large.session:
+        for number in range(LINES, LINES + LOOKS):
+            text += line(number)
+            large.write(LOG, text)
+            large.poll()
+    large.session = None
     assert superseded(large) == 1
     assert_as_written(large, text)
 
