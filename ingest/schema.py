@@ -43,7 +43,7 @@ def refuse_other_types(
 ) -> None:
     """Raise WatchhouseError when a column (table, column, type) is not of the type we write."""
     for table, column, kind in found:
-        meant = expected.get(table, {}).get(column, kind)
+        meant = expected.get(table, {}).get(column, kind.lower())
         if kind.lower() != meant:
             raise WatchhouseError(
                 f"raw.{table}.{column} of this warehouse is {kind.lower()}, this program writes"

@@ -33,6 +33,14 @@ def test_an_older_warehouse_is_migrated_and_keeps_its_rows(station: Station) -> 
     ]
 
 
+def test_a_column_that_nothing_writes_any_more_is_left(station: Station) -> None:
+    station.poll()
+    change(station, "alter table raw.events add column gone bigint")
+    station.write("execution/events.jsonl", '{"n": 1}\n')
+    station.poll()
+    assert station.rows("select payload, gone from raw.events") == [('{"n": 1}', None)]
+
+
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
