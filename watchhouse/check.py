@@ -14,6 +14,7 @@ from watchhouse.finding import Finding
 from watchhouse.verdict import Rows, Unknown, Verdict, judge
 
 _CLOCK = re.compile(r"/\*clock\*/.*?/\*clock\*/", re.DOTALL)
+_LOOKED = re.compile(r"/\*looked\*/(.*?)/\*looked\*/", re.DOTALL)
 # A temp table, not a variable: the planner sees its size, which is worth a factor of 100.
 _INSTANTS = "/*clock*/temp.main.instants/*clock*/"
 _FIRST = ("as_of", "bot", "subject", "severity", "since", "reason")
@@ -39,8 +40,9 @@ def run_checks(
         rows[as_of].bots.add(name)
     for as_of, name, surface in _fetch(connection, catalog.templates["not_applicable"]):
         rows[as_of].absent.setdefault(name, set()).add(surface)
+    template = verdict_template(connection, catalog)
     for done, check in enumerate(catalog.checks, 1):
-        _run_check(connection, catalog, check, instants, rows)
+        _run_check(connection, template, check, instants, rows)
         if progress:
             progress(done, len(catalog.checks))
     return [judge(as_of, rows[as_of], catalog, bot) for as_of in instants]
@@ -53,6 +55,16 @@ def set_instants(connection: duckdb.DuckDBPyConnection, instants: Sequence[datet
     texts = ",".join(map(str, instants))
     query = "insert into instants select cast(unnest(string_split(?, ',')) as timestamp)"
     connection.execute(query, [texts])
+
+
+def verdict_template(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> str:
+    """The text around a check, what was looked at at the instants set being read once for all."""
+    template = catalog.templates["verdict"]
+    found = _LOOKED.search(template)
+    if found is None:
+        return template
+    connection.execute(f"create or replace temp table looked as {at_instants(found[1])}")
+    return _LOOKED.sub("/*looked*/select * from temp.main.looked/*looked*/", template)
 
 
 def at_instants(compiled_sql: str) -> str:
@@ -84,7 +96,7 @@ def _fetch(connection: duckdb.DuckDBPyConnection, compiled_sql: str) -> list[tup
 
 def _run_check(
     connection: duckdb.DuckDBPyConnection,
-    catalog: Catalog,
+    template: str,
     check: Check,
     instants: Sequence[datetime],
     rows: dict[datetime, Rows],
@@ -92,7 +104,7 @@ def _run_check(
     try:
         if check.fault:
             raise LookupError(check.fault)
-        result = connection.execute(around(catalog.templates["verdict"], check))
+        result = connection.execute(around(template, check))
         names = [column[0] for column in result.description]
         found = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
         said = [(row["as_of"], _meaning(check, row)) for row in found]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from watchhouse.catalog import Catalog, Check
-from watchhouse.check import around, set_instants
+from watchhouse.check import around, set_instants, verdict_template
 
 _FIRED = """
 select bot, as_of, bool_or(severity = 'crit') as is_crit, min(since) as since
@@ -50,7 +50,7 @@ def firings(
     Raises duckdb.Error when its SQL fails.
     """
     set_instants(connection, grid)
-    query = _FIRED.format(findings=around(catalog.templates["verdict"], check))
+    query = _FIRED.format(findings=around(verdict_template(connection, catalog), check))
     following = dict(zip(grid, [*grid[1:], None], strict=True))
     runs: list[list[tuple[str | None, datetime, bool, datetime | None]]] = []
     for row in connection.execute(query).fetchall():
