@@ -90,7 +90,7 @@ LEDGER: dict[str, dict[str, str]] = {
         "load_id": "bigint",
     },
     "builds": {
-        "model": "varchar", "source": "varchar", "watermark": "bigint", "built_at": "timestamp",
+        "model": "varchar", "watermark": "bigint", "project": "varchar", "built_at": "timestamp",
     },
     "schema_changes": {
         "_bot": "varchar", "stream": "varchar", "key_path": "varchar", "change": "varchar",

@@ -4,6 +4,8 @@ dbt-duckdb loads this through `plugins:` in `profiles.yml`; its own retries are 
 minute and end in a traceback.
 """
 
+import hashlib
+import json
 import math
 import time
 from contextlib import ExitStack
@@ -13,6 +15,7 @@ from typing import Any
 import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 
 from ingest.errors import WatchhouseError
@@ -66,6 +69,10 @@ class Plugin(BasePlugin):
         except WatchhouseError as error:
             raise DbtRuntimeError(str(error)) from error
 
+    def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Tell each cursor the project's text: tables that another text left are built anew."""
+        cursor.execute(f"set variable project = '{_fingerprint()}'")
+
     def _lock(self, home: Path) -> None:
         release()  # dbt reconnects after it has closed; the lock follows the connection
         asked_again = time.monotonic() - self._gave_up_at < _ASKED_AGAIN_SECONDS
@@ -77,6 +84,20 @@ class Plugin(BasePlugin):
         except WatchhouseError:
             self._gave_up_at = time.monotonic()
             raise
+
+
+def _fingerprint() -> str:
+    """A hash of whatever says what a model's rows are, the vars of this run among it."""
+    project = load_settings().project
+    texts = [project / "dbt_project.yml", project / "models" / "staging" / "_sources.yml"]
+    for pattern in ("models/**/*.sql", "macros/*.sql", "seeds/*.csv"):
+        texts += sorted(project.glob(pattern))
+    flags: Any = get_flags()  # type: ignore[no-untyped-call]
+    given = {name: value for name, value in (flags.VARS or {}).items() if name != "as_of"}
+    found = hashlib.sha256(json.dumps(given, sort_keys=True, default=str).encode())
+    for text in texts:
+        found.update(text.read_bytes())
+    return found.hexdigest()
 
 
 def _require(path: Path) -> None:

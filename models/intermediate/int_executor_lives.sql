@@ -16,17 +16,27 @@ with
             published_at - coalesce(uptime_seconds, 0) * interval '1 second' as started_at
         from {{ ref("stg_engine_metadata") }}
     ),
+    -- an uptime is rounded: the first one counts, else the start would wander while the process
+    -- lives
+    numbered as (
+        select
+            *,
+            row_number() over (
+                partition by bot, run_id, started_at = seen_at order by seen_at, started_at
+            ) as nth
+        from signs
+        where run_id is not null
+    ),
     lives as (
         select
             bot,
             run_id,
             max(pid) as pid,
             max(hostname) as hostname,
-            min(least(started_at, seen_at)) as started_at,
+            min(case when nth = 1 then least(started_at, seen_at) end) as started_at,
             max(seen_at) as last_seen_at,
             count(*) as sign_count
-        from signs
-        where run_id is not null
+        from numbered
         group by bot, run_id
     )
 select

@@ -1,6 +1,14 @@
 -- Per interval and SYMBOL:SIDE: what the positions file, the ledger and the registry each say.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from"},
+        unique_key=["bot", "position_key", "valid_from"],
+    )
+}}
+
 with
-    versions as (select * from {{ ref("int_exit_versions") }}),
+    versions as (select * from {{ ref("int_exit_versions") }} where {{ lasting() }}),
     positions as (
         select versions.valid_from, rows.*
         from versions

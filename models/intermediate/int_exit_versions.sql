@@ -1,4 +1,12 @@
 -- Between two changes of any of the exit pipeline's files: which version of each was the last seen.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from"},
+        unique_key=["bot", "valid_from"],
+    )
+}}
+
 with
     changes as (
         select
@@ -9,7 +17,9 @@ with
             max(case when surface = 'position_tp_sl' then valid_from end) as registry_at,
             max(case when surface = 'diagnostics' then valid_from end) as diagnostics_at
         from {{ ref("int_state_versions") }}
-        where surface in ('positions_state', 'positions_ledger', 'position_tp_sl', 'diagnostics')
+        where
+            surface in ('positions_state', 'positions_ledger', 'position_tp_sl', 'diagnostics')
+            and {{ lasting() }}
         group by bot, valid_from
     )
 select

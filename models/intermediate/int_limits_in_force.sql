@@ -7,6 +7,15 @@ with
         from {{ ref("stg_config_values") }}
         where raw_value is not null
     ),
+    paces as (
+        select bot, loop_seconds
+        from
+            (
+                select *, row_number() over (partition by bot order by day desc) as nth_from_last
+                from {{ ref("int_loops_measured") }}
+            ) as days
+        where nth_from_last = 1
+    ),
     starts as (
         select
             bot,
@@ -28,7 +37,7 @@ with
             'var' as source,
             timestamp '1970-01-01' as valid_from
         from bots
-        inner join {{ ref("int_loops_measured") }} as paces on paces.bot = bots.bot
+        left join paces on paces.bot = bots.bot
         cross join
             (
                 values

@@ -1,6 +1,14 @@
 -- Every place where the bot says what it is worth, as one list. A version of a state file stands
 -- until
 -- the next on the same surface; a point of a log stands at its time.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from"},
+        unique_key=["bot", "surface", "occurred_at", "valid_from"],
+    )
+}}
+
 with
     stated as (
         select
@@ -43,6 +51,7 @@ with
             _file,
             _sha256
         from {{ ref("stg_nav_log_points") }}
+        where {{ touched("observed_at") }}
         union all
         select
             bot,
@@ -54,6 +63,7 @@ with
             _file,
             cast(_offset as varchar)
         from {{ ref("stg_nav_points") }}
+        where {{ touched("observed_at") }}
     ),
     -- the newest point of a look is what the log said from then on; the others held at no look
     looked as (
@@ -63,6 +73,12 @@ with
                 partition by bot, surface, observed_at order by occurred_at desc, _sha256
             ) as nth_from_last
         from logged
+        {% if is_touched_only() %}
+            union all
+            select bot, surface, shape, nav_usd, occurred_at, observed_at, _file, _sha256, 1
+            from {{ this }}
+            where shape = 'log' and valid_from < {{ since() }} and valid_to > {{ since() }}
+        {% endif %}
     )
 select
     stated.bot,
@@ -84,6 +100,7 @@ inner join
     on versions.bot = stated.bot
     and versions.surface = stated.surface
     and versions.observed_at = stated.observed_at
+where {{ lasting("versions") }}
 union all
 select
     bot,

@@ -3,7 +3,33 @@
 -- nor one whose own stamp lies behind those of the last looks; after that many looks an earlier
 -- clock
 -- is the new clock.
+{{ config(materialized="incremental", meta={"touched": "observed_at"}) }}
+
+{% set columns = "bot, surface, shape, content_md5, missing_keys, nonfinite_keys, is_complete, published_at, observed_at, _file, _sha256, _load_id" %}
+
 with
+    looks as (
+        select {{ columns }}
+        from {{ ref("stg_snapshots") }}
+        where {{ touched("observed_at") }}
+        {% if is_touched_only() %}
+            union all
+            select {{ columns }}
+            from {{ this }}
+            inner join
+                (
+                    -- the last looks of before; a window would sort a year of them
+                    select
+                        bot,
+                        surface,
+                        list_min(max(observed_at, {{ var("clock_window_looks") }})) as back_to
+                    from {{ this }}
+                    where observed_at < {{ since() }}
+                    group by bot, surface
+                ) as last_looks using (bot, surface)
+            where observed_at >= back_to and observed_at < {{ since() }}
+        {% endif %}
+    ),
     stamped as (
         select
             *,
@@ -13,7 +39,7 @@ with
                     observed_at
                     rows between {{ var("clock_window_looks") }} preceding and 1 preceding
             ) as newest_before
-        from {{ ref("stg_snapshots") }}
+        from looks
     ),
     judged as (
         select

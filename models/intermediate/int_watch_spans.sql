@@ -8,7 +8,10 @@ with
             polls.is_import,
             3 * paces.poll_seconds * interval '1 second' as patience
         from {{ ref("stg_polls") }} as polls
-        inner join {{ ref("int_loops_measured") }} as paces on paces.bot = polls.bot
+        inner join
+            {{ ref("int_loops_measured") }} as paces
+            on paces.bot = polls.bot
+            and paces.day = cast(polls.polled_at as date)
     ),
     marked as (
         select

@@ -43,17 +43,30 @@ with
         from {{ ref("int_exit_levels") }}
         group by bot, valid_from
     ),
+    -- closes of the last loops before each change: a range of a window, since a range join of two
+    -- long tables is quadratic
+    steps as (
+        select bot, valid_from as stepped_at, null as is_close
+        from {{ ref("int_exit_versions") }}
+        union all
+        select bot, first_row_at as stepped_at, true as is_close
+        from {{ ref("int_orders_collapsed") }}
+        where is_closed or (is_reduce_only and is_filled)
+    ),
     closing as (
-        select versions.bot, versions.valid_from, count(distinct orders.order_key) as closing_count
-        from {{ ref("int_exit_versions") }} as versions
-        inner join
-            {{ ref("int_orders_collapsed") }} as orders
-            on orders.bot = versions.bot
-            and (orders.is_closed or (orders.is_reduce_only and orders.is_filled))
-            and orders.first_row_at
-            > versions.valid_from - interval '{{ 3 * var("loop_seconds") }} seconds'
-            and orders.first_row_at <= versions.valid_from
-        group by versions.bot, versions.valid_from
+        select
+            bot,
+            stepped_at as valid_from,
+            is_close,
+            count(is_close) over (
+                partition by bot
+                order by
+                    stepped_at
+                    range
+                    between interval '{{ 3 * var("loop_seconds") - 0.000001 }} seconds' preceding
+                    and current row
+            ) as closing_count
+        from steps
     ),
     compared as (
         select
@@ -65,8 +78,26 @@ with
             coalesce(closing.closing_count, 0) as closing_count
         from {{ ref("int_exit_versions") }} as versions
         left join counted using (bot, valid_from)
-        left join closing using (bot, valid_from)
+        left join
+            closing
+            on closing.bot = versions.bot
+            and closing.valid_from = versions.valid_from
+            and closing.is_close is null
         window changes as (partition by versions.bot order by versions.valid_from)
+    ),
+    -- the files as they were when the scan looked of which diagnostics speak
+    scans as (
+        select versions.bot, versions.valid_from, seen.valid_from as scanned_at
+        from {{ ref("int_exit_versions") }} as versions
+        inner join
+            {{ ref("stg_diagnostics") }} as diagnostics
+            on diagnostics.bot = versions.bot
+            and diagnostics.observed_at = versions.diagnostics_at
+        inner join
+            {{ ref("int_exit_versions") }} as seen
+            on {{ same("seen.bot", "versions.bot") }}
+            and seen.valid_from <= diagnostics.last_exit_scan_at
+            and diagnostics.last_exit_scan_at < seen.valid_to
     )
 select
     versions.bot,
@@ -113,10 +144,6 @@ left join
     {{ ref("stg_diagnostics") }} as diagnostics
     on diagnostics.bot = versions.bot
     and diagnostics.observed_at = versions.diagnostics_at
-left join
-    {{ ref("int_exit_versions") }} as scans
-    on scans.bot = versions.bot
-    and scans.valid_from <= diagnostics.last_exit_scan_at
-    and diagnostics.last_exit_scan_at < scans.valid_to
-left join counted as scanned on scanned.bot = scans.bot and scanned.valid_from = scans.valid_from
+left join scans on scans.bot = versions.bot and scans.valid_from = versions.valid_from
+left join counted as scanned on scanned.bot = scans.bot and scanned.valid_from = scans.scanned_at
 where versions.positions_at is not null

@@ -1,4 +1,12 @@
 -- What diagnostics last said of each stage, with the start of the process that said it.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from"},
+        unique_key=["bot", "valid_from"],
+    )
+}}
+
 select
     versions.bot,
     diagnostics.is_idle_signals as published_is_idle_signals,
@@ -27,4 +35,4 @@ left join
     on lives.bot = versions.bot
     and lives.valid_from <= versions.published_at
     and versions.published_at < lives.valid_to
-where versions.surface = 'diagnostics'
+where {{ lasting("versions") }} and versions.surface = 'diagnostics'

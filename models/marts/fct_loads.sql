@@ -1,3 +1,5 @@
+{{ config(materialized="incremental", meta={"touched": "load_id"}) }}
+
 select
     load_id,
     bot,
@@ -19,3 +21,4 @@ select
     _file_id,
     _file
 from {{ ref("stg_loads") }}
+where {{ touched("load_id") }}

@@ -21,7 +21,7 @@ with
         from {{ ref("int_nav_observations") }} as nav
         inner join
             {{ ref("int_nav_observations") }} as other
-            on other.bot = nav.bot
+            on {{ same("other.bot", "nav.bot") }}
             and other.surface not in ('nav', 'nav_points')
             and other.valid_from < nav.valid_to
             and nav.valid_from < other.valid_to

@@ -9,13 +9,16 @@ with
             nav.*,
             coalesce(abs(nav.step_ratio) >= {{ var("nav_step_floor_ratio") }}, false) as is_step
         from {{ ref("int_nav_measured") }} as nav
-        inner join {{ ref("int_loops_measured") }} as paces on paces.bot = nav.bot
+        left join
+            {{ ref("int_loops_measured") }} as paces
+            on paces.bot = nav.bot
+            and paces.day = cast(nav.valid_from as date)
         where
             nav.is_real
             and nav.previous_at is not null
             and (
                 abs(nav.step_ratio) >= {{ var("nav_step_floor_ratio") }}
-                or nav.gap_seconds > 3 * paces.loop_seconds
+                or nav.gap_seconds > 3 * coalesce(paces.loop_seconds, {{ var("loop_seconds") }})
             )
     ),
     settled as (

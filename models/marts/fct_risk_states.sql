@@ -1,5 +1,13 @@
 -- The producer reads a percentage of at most 1 as a fraction; risk mode and drawdown are computed
 -- again from peak and NAV, and stand beside what was published.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from"},
+        unique_key=["bot", "valid_from"],
+    )
+}}
+
 with
     computed as (
         select
@@ -13,7 +21,7 @@ with
             {{ ref("stg_risk_snapshots") }} as snapshots
             on snapshots.bot = versions.bot
             and snapshots.observed_at = versions.observed_at
-        where versions.surface = 'risk_snapshot'
+        where {{ lasting("versions") }} and versions.surface = 'risk_snapshot'
     )
 select
     computed.bot,

@@ -1,3 +1,11 @@
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from"},
+        unique_key=["bot", "valid_from"],
+    )
+}}
+
 select
     versions.bot,
     health.shape,
@@ -19,4 +27,4 @@ inner join
     {{ ref("stg_router_health") }} as health
     on health.bot = versions.bot
     and health.observed_at = versions.observed_at
-where versions.surface = 'router_health'
+where {{ lasting("versions") }} and versions.surface = 'router_health'

@@ -1,5 +1,16 @@
 -- Looks cut by the spans in which the bot was looked at, then where the last good content grew
 -- too old.
+{{
+    config(
+        materialized="incremental",
+        meta={
+            "touched": "valid_from",
+            "moving": ["valid_to", "last_polled_at", "status", "reason", "is_usable"],
+        },
+        unique_key=["bot", "surface", "valid_from"],
+    )
+}}
+
 with
     looked as (
         select
@@ -35,6 +46,7 @@ with
             on spans.bot = looks.bot
             and spans.valid_from < looks.valid_to
             and looks.valid_from < spans.valid_to
+        where {{ lasting("looks") }}
     ),
     pieces as (
         select *, true as is_fresh, cut_from as valid_from_, least(cut_to, good_until) as valid_to_
@@ -93,7 +105,7 @@ select
     last_good_at,
     published_at,
     written_at,
-    last_polled_at,
+    least(last_polled_at, valid_to_) as last_polled_at,
     valid_from_ as valid_from,
     valid_to_ as valid_to,
     _file,

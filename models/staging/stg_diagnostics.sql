@@ -1,8 +1,11 @@
 -- Early readers accept the three blocks at the top level too.
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select *, {{ parse_json("payload", diagnostics_fields()) }} as j
         from {{ source("raw", "diagnostics") }}
+        where {{ touched("_load_id") }}
     ),
     blocks as (
         select

@@ -1,6 +1,10 @@
 -- One row per entry of a version of positions_ledger.json.
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
-    source as (select * from {{ source("raw", "positions_ledger") }}),
+    source as (
+        select * from {{ source("raw", "positions_ledger") }} where {{ touched("_load_id") }}
+    ),
     listed as (
         select
             *,

@@ -1,6 +1,12 @@
 -- One row per line of the executor's text log, its stamp still in the host's local time.
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
-    source as (select * from {{ source("raw", "exec_log") }} where _superseded_at is null),
+    source as (
+        select *
+        from {{ source("raw", "exec_log") }}
+        where _superseded_at is null and {{ touched("_load_id") }}
+    ),
     renamed as (
         select
             -- ids

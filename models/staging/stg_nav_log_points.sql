@@ -1,3 +1,5 @@
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select
@@ -8,6 +10,7 @@ with
                 )
             }} as j
         from {{ source("raw", "nav_log") }}
+        where {{ touched("_load_id") }}
     ),
     renamed as (
         select

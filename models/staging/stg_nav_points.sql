@@ -1,3 +1,5 @@
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select
@@ -9,7 +11,7 @@ with
                 )
             }} as j
         from {{ source("raw", "nav_points") }}
-        where _superseded_at is null
+        where _superseded_at is null and {{ touched("_load_id") }}
     ),
     renamed as (
         select

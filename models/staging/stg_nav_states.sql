@@ -1,5 +1,7 @@
 -- nav_state.json has two writers: the executor mirrors nav.json, sync_state writes series and
 -- equity.
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select
@@ -12,6 +14,7 @@ with
             }}
             as j
         from {{ source("raw", "nav_state") }}
+        where {{ touched("_load_id") }}
     ),
     renamed as (
         select

@@ -1,5 +1,7 @@
 -- One row per line of orders_executed.jsonl: acks, cumulative fills, closes, errors and legacy
 -- rows.
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select
@@ -12,7 +14,7 @@ with
             }}
             as j
         from {{ source("raw", "orders_executed") }}
-        where _superseded_at is null
+        where _superseded_at is null and {{ touched("_load_id") }}
     ),
     renamed as (
         select

@@ -1,3 +1,5 @@
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select
@@ -10,6 +12,7 @@ with
             }}
             as j
         from {{ source("raw", "peak_state") }}
+        where {{ touched("_load_id") }}
     ),
     renamed as (
         select

@@ -1,6 +1,10 @@
 -- One row per position of a version of positions_state.json; readers of the bot accept five names.
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
-    source as (select * from {{ source("raw", "positions_state") }}),
+    source as (
+        select * from {{ source("raw", "positions_state") }} where {{ touched("_load_id") }}
+    ),
     listed as (
         select
             *,

@@ -1,4 +1,6 @@
 -- One row per entry of a version of position_tp_sl.json; a bare map without `entries` is read too.
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select
@@ -9,6 +11,7 @@ with
                 else payload
             end as entries
         from {{ source("raw", "position_tp_sl") }}
+        where {{ touched("_load_id") }}
     ),
     listed as (
         select

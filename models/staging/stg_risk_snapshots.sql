@@ -1,4 +1,6 @@
 -- dd_state comes as a word or as an object with the drawdown inside it.
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select
@@ -11,6 +13,7 @@ with
             }}
             as j
         from {{ source("raw", "risk_snapshot") }}
+        where {{ touched("_load_id") }}
     ),
     nested as (
         select

@@ -1,4 +1,6 @@
 -- Shape A carries a router_health block (fills seen), shape B counts and policies only.
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select
@@ -11,6 +13,7 @@ with
             }}
             as j
         from {{ source("raw", "router_health") }}
+        where {{ touched("_load_id") }}
     ),
     renamed as (
         select

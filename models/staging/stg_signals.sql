@@ -1,4 +1,6 @@
 -- One row per intent that reached the executor (signal_metrics.jsonl).
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select
@@ -11,7 +13,7 @@ with
             }}
             as j
         from {{ source("raw", "signal_metrics") }}
-        where _superseded_at is null
+        where _superseded_at is null and {{ touched("_load_id") }}
     ),
     renamed as (
         select

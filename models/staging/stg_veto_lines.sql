@@ -1,4 +1,6 @@
 -- One row per line of risk_vetoes.jsonl. L lines come from risk_limits, X lines from the executor.
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select
@@ -11,7 +13,7 @@ with
             }}
             as j
         from {{ source("raw", "risk_vetoes") }}
-        where _superseded_at is null
+        where _superseded_at is null and {{ touched("_load_id") }}
     ),
     nested as (
         select

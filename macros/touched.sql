@@ -1,0 +1,209 @@
+-- fmt: off
+{# How the tables that grow are built. A build finds the first instant that newer loads touched (`since`);
+   a model computes its rows from there on, with the row before as context, and they replace what stood
+   there. meta.touched names the column by which a row is before or after that instant: `_load_id` where
+   rows are only added, else a time. Rows of before keep all but the columns of meta.moving (`valid_to`),
+   which are taken over by unique_key: an open interval ends when the next one begins. #}
+{# The condition on rows that this build computes: `true` when it computes all of them. #}
+{% macro touched(column) -%}
+    {%- if not is_touched_only() -%} true
+    {%- elif column.endswith("load_id") -%} {{ column }} > {{ watermark() }}
+    {%- else -%} ({{ column }} >= {{ since() }} or {{ column }} is null)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The condition on intervals that this build needs: those that last beyond `since`. #}
+{% macro lasting(alias=none) -%}
+    {%- set of = alias ~ "." if alias else "" -%}
+    {%- if not is_touched_only() -%} true
+    {%- else -%} ({{ of }}valid_to > {{ since() }} or {{ of }}valid_from >= {{ since() }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# This table's own rows that were open at `since`, as further rows of a union. #}
+{% macro plus_row_before(columns) -%}
+    {%- if is_touched_only() -%}
+        union all
+        select {{ columns }}
+        from {{ this }}
+        where valid_from < {{ since() }} and valid_to > {{ since() }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Whether this build computes only what newer loads touched. #}
+{% macro is_touched_only() -%}
+    {{ return(execute and model.resource_type == "model" and is_incremental()) }}
+{%- endmacro %}
+
+
+{# The first touched instant as a literal: only a literal lets a scan skip a year. #}
+{% macro since() -%}
+    {%- set found = run_query("select since from raw.touched").rows -%}
+    {{ return("timestamp '" ~ (found[0][0] if found else "1970-01-01") ~ "'") }}
+{%- endmacro %}
+
+
+{# The last load that this model has seen, none when all of it is to be built. #}
+{% macro watermark() -%}
+    {%- set seen = "select max(watermark) from raw.builds where model = '" ~ model.name ~ "'" -%}
+    {{ return(run_query(seen).rows[0][0]) }}
+{%- endmacro %}
+
+
+{# A table that no build of this project has left is built whole, whatever stands there. #}
+{% macro should_full_refresh() -%}
+    {%- if flags.FULL_REFRESH -%} {{ return(true) }} {%- endif -%}
+    {%- if not execute or model.config.materialized != "incremental" -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {{ return(watermark() is none) }}
+{%- endmacro %}
+
+
+{# dbt's strategy `touched`. #}
+{% macro get_incremental_touched_sql(arguments) -%}
+    {%- set target, temp = arguments.target_relation, arguments.temp_relation -%}
+    {%- set by = config.get("meta").touched -%}
+    {%- set columns = arguments.dest_columns | map(attribute="quoted") | join(", ") -%}
+    delete from {{ target }} where {{ touched(by) }};
+    {%- if by == "_load_id" and "_offset" in columns %}
+        delete from {{ target }}
+        where (_file_id, _offset) in ({{ superseded(model.sources[0][1]) }});
+    {%- endif %}
+    {%- if arguments.unique_key %}
+        update {{ target }} as kept
+        set
+            {% for column in config.get("meta").get("moving", ["valid_to"]) -%}
+                {{ column }} = fresh.{{ column }}{{ ", " if not loop.last }}
+            {%- endfor %}
+        from {{ temp }} as fresh
+        where
+            kept.valid_to > {{ since() }} and fresh.{{ by }} < {{ since() }}
+            {% for key in arguments.unique_key %} and kept.{{ key }} = fresh.{{ key }} {% endfor %};
+    {%- endif %}
+    insert into {{ target }} ({{ columns }}) select {{ columns }} from {{ temp }}
+    where {{ touched(by) }}
+{%- endmacro %}
+
+
+{# Keys of a stream's lines that newer loads superseded. #}
+{% macro superseded(stream) -%}
+    select _file_id, _offset from raw.{{ stream }}
+    where _superseded_at >= (select min(polled_at) from raw.polls where load_id > {{ watermark() }})
+{%- endmacro %}
+
+
+{# Before the models: forget what another text of the project has built, and find `since`. A day is built
+   whole, and the day before too within the first hour: lines of one fact are written within it. #}
+{% macro note_touched() -%}
+    {%- if execute and target.name != "published" and flags.WHICH in ("run", "build") -%}
+        {%- set built -%}
+            select min(watermark)
+            from
+                (
+                    select max(watermark) as watermark
+                    from raw.builds
+                    where project = getvariable('project')
+                    group by model
+                )
+        {%- endset -%}
+        delete from raw.builds
+        where project is distinct from getvariable('project');
+        {%- set watermark = run_query(built).rows[0][0] %}
+        create or replace table raw.touched as
+        {%- if watermark is none %} select timestamp '1970-01-01' as since
+        {%- else %}
+            select
+                coalesce(
+                    date_trunc(
+                        'day',
+                        min(touched_at) - interval '{{ var("touched_margin_minutes") }} minutes'
+                    ),
+                    {{ forever() }}
+                ) as since
+            from ({{ touched_instants(watermark) }})
+        {%- endif %}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Every instant that a load after `watermark` speaks of: of its rows, of rows that it superseded, of the
+   orders that its rows go on with, and the look before, since a look also says what was until then. #}
+{% macro touched_instants(watermark) -%}
+    {%- set newer -%}
+        select coalesce(min(polled_at), {{ forever() }})
+        from raw.polls
+        where load_id > {{ watermark }}
+    {%- endset -%}
+    {%- set superseded_since = "timestamp '" ~ run_query(newer).rows[0][0] ~ "'" -%}
+    {%- for table in registry() %}
+        {{ stamps_of(table) }}
+        where _load_id > {{ watermark }}
+        union all
+        {%- if table.kind in ("events", "text") %}
+            {{ stamps_of(table) }}
+            where _superseded_at >= {{ superseded_since }}
+            union all
+        {%- endif %}
+    {%- endfor %}
+    {#- a hook of the project cannot use ref -#}
+    {%- set orders = adapter.get_relation(target.database, "staging", "stg_order_events") %}
+    {%- if orders and orders.is_table %}
+        select min(occurred_at) as touched_at
+        from {{ orders }}
+        where
+            order_id in (
+                select coalesce({{ json_text("payload", "$.orderId") }}, {{ json_text("payload", "$.order_id") }})
+                from raw.orders_executed
+                where _load_id > {{ watermark }}
+            )
+        union all
+    {%- endif %}
+    select min(observed_at) as touched_at
+    from raw.observations
+    where load_id > {{ watermark }}
+    union all
+    select max(polled_at) as touched_at
+    from raw.polls
+    where load_id <= {{ watermark }} and polled_at < {{ superseded_since }}
+    group by _bot
+{%- endmacro %}
+
+
+{# The least of each row's own stamps and the look that saw it. #}
+{% macro stamps_of(table) -%}
+    select
+        least(
+            _observed_at{% if table.kind == "text" %}, logged_at {% endif %}
+            {%- for key in (table.time_key or "").split("|") if key and table.kind != "text" %},
+                {{ to_utc(json_text("payload", "$." ~ key)) }}
+            {%- endfor %}
+        ) as touched_at
+    from {{ table.relation }}
+{%- endmacro %}
+
+
+{# After a model: the last load it holds, which is the least of what its parents hold. #}
+{% macro note_build() -%}
+    {%- set parents = [] -%}
+    {%- for id in model.depends_on.nodes if graph.nodes.get(id, {}).get("resource_type") == "model" -%}
+        {%- if graph.nodes[id].config.materialized != "view" -%}
+            {%- do parents.append(graph.nodes[id].name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    insert into raw.builds by name
+    select
+        '{{ model.name }}' as model,
+        min(watermark) as watermark,
+        getvariable('project') as project,
+        now() at time zone 'UTC' as built_at
+    from
+        (
+            select coalesce(max(load_id), 0) as watermark from raw.polls
+            union all
+            select max(watermark) from raw.builds where model in ({{ quoted(parents) }}) group by model
+        )
+{%- endmacro %}
