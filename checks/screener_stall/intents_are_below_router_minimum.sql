@@ -7,12 +7,13 @@
 {{
     config(
         meta={
-            "needs": ["orders_attempted", "risk_vetoes"],
+            "needs": ["orders_attempted", "orders_executed", "risk_vetoes"],
             "playbook_lines": ["P4-A3"],
             "explained_by": ["config_was_changed"],
             "proof": "update fct_orders set outcome = 'unexplained', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
             "spares": [
                 "update fct_orders set outcome = 'acked', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
+                "update fct_orders set outcome = 'unexplained', notional_usd = 3, is_reduce_only = true, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
                 "update fct_orders set outcome = 'unexplained', notional_usd = 100, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
             ],
         }
@@ -25,7 +26,7 @@ select
     'warn' as severity,
     min(occurred_at) filter (where notional_usd < limits.value) as since,
     format(
-        '{} of {} orders of the last hour that nobody accepted are below the router minimum of {:.0f} USD (median {:.2f})',
+        '{} of {} orders of the last hour are below the router minimum of {:.0f} USD (median {:.2f})',
         count(*) filter (where notional_usd < limits.value),
         count(*),
         max(limits.value),
@@ -39,7 +40,13 @@ select
     min_by(_offset, occurred_at) as _offset
 from {{ at_clock(ref("fct_orders"), within="1 hour") }} as orders
 inner join {{ at_clock(limit("min_child_notional_usd")) }} as limits using (as_of, bot)
--- one that the exchange accepted was not too small
-where outcome in ('unexplained', 'error') and has_attempt and not is_reduce_only
+where outcome <> 'refused' and has_attempt and not is_reduce_only
 group by orders.as_of, orders.bot
-having count(*) >= 5 and count(*) filter (where notional_usd < limits.value) > 0.5 * count(*)
+having
+    count(*) >= 5
+    and count(*) filter (where notional_usd < limits.value) > 0.5 * count(*)
+    -- where one so small was accepted, the size is not what holds the others
+    and count(*) filter (
+        where notional_usd < limits.value and outcome in ('acked', 'filled', 'closed')
+    )
+    = 0
