@@ -43,6 +43,8 @@ class Plugin(BasePlugin):
         self._read_only = bool(plugin_config.get("read_only"))
         self._wait_seconds = float(plugin_config.get("lock_wait_seconds", 0))
         self._gave_up_at = -math.inf
+        # Once: a file that is edited while models are built has not made those that follow.
+        self._project = _fingerprint()
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         """Before the connect: the lock (live) or read-only mode (published).
@@ -71,7 +73,7 @@ class Plugin(BasePlugin):
 
     def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Tell each cursor the project's text: tables that another text left are built anew."""
-        cursor.execute(f"set variable project = '{_fingerprint()}'")
+        cursor.execute(f"set variable project = '{self._project}'")
 
     def _lock(self, home: Path) -> None:
         release()  # dbt reconnects after it has closed; the lock follows the connection
