@@ -39,7 +39,7 @@ sql: setup
 	$(BIN)/sqlfmt --check --no-progressbar -q .
 
 tests: setup
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/second
 
 # Forty minutes: over a thousand ingests killed, and one that is kept out for ten minutes; another
 # seed gives other histories.
@@ -50,7 +50,7 @@ soak: setup ## kill ingest for long: make soak WATCHHOUSE_SOAK_SECONDS=1800 WATC
 second: $(SECOND) ## ingest, publish, build and checks under DuckDB 2.0 as well
 	$(BIN)/pytest tests/second
 
-# The first environment with another DuckDB before it; `make test` then runs the tests for both.
+# The first environment with another DuckDB before it.
 $(SECOND): $(SET_UP)
 	$(BIN)/python -m venv .venv/second
 	.venv/second/bin/python -m pip install -q --disable-pip-version-check --no-deps duckdb==2.0.0

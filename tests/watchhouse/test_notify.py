@@ -25,6 +25,7 @@ OPEN = Incident(
     is_open=True,
     since_at=NOON - timedelta(minutes=2),
     opened_at=NOON - timedelta(minutes=1),
+    last_seen_at=NOON,
     ended_at=None,
     lasted_seconds=120,
     is_late=False,
