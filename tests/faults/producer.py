@@ -23,6 +23,7 @@ class Producer:
     changed: set[str] = field(default_factory=set)
     clock_seconds: int = 0
     copy: bytes = b""
+    since_copy: set[str] = field(default_factory=set)
 
     @property
     def log(self) -> Path:
@@ -40,6 +41,8 @@ class Producer:
                 self.step_clock]  # fmt: skip
         action = self.random.choice(usual + rare)
         action()
+        if self.copy:
+            self.since_copy.update(self.content().decode().split("\n"))
         return action.__name__
 
     def line(self) -> str:
@@ -122,10 +125,12 @@ class Producer:
 
     def back_up(self) -> None:
         self.copy = self.content()
+        self.since_copy = set()
 
     def restore(self) -> None:
-        """What stands in the log and not in the copy may be replaced by what comes after it."""
+        """What stood in the log after the copy may be replaced by what now comes after it."""
         if self.copy:
+            self.changed |= self.since_copy - set(self.copy.decode().split("\n"))
             self.changed.update(self.content().decode().split("\n"))
             self.changed.update(self.copy.decode().split("\n")[-4:])  # what is cut off below
             self.log.write_bytes(self.copy[: len(self.copy) - self.random.randrange(30)])

@@ -73,6 +73,8 @@ def judge(
     assert len(standing) == len(set(standing)), story
     whole = {line for line in seen if is_event(line)}
     assert whole - producer.changed <= set(standing), story
+    # What the producer replaced is superseded: flagged, and still there.
+    assert whole <= set(station.column("select payload from raw.events")), story
     kept = "".join(row[0].decode() for row in station.rows("select bytes from raw.quarantine"))
     assert all(line in kept or line in standing for line in seen - whole), story
     assert_ledger_adds_up(station)
