@@ -107,6 +107,7 @@ class Producer:
             self.log.write_bytes(b"")
 
     def delete(self) -> None:
+        self.copy = b""  # restored when its original was missing for looks it may be another file
         self.log.unlink(missing_ok=True)
 
     def recreate(self) -> None:
