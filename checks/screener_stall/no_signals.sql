@@ -19,10 +19,7 @@ with
         select
             liveness.*,
             limits.value as limit_seconds,
-            greatest(
-                coalesce(last_signal_at, process_started_at),
-                coalesce(process_started_at, last_signal_at)
-            ) as idle_from
+            {{ idle_from("last_signal_at") }} as idle_from
         from {{ at_clock(ref("fct_liveness")) }} as liveness
         inner join {{ at_clock(limit("signals_idle_seconds")) }} as limits using (as_of, bot)
         inner join {{ watched() }} as watch using (as_of, bot)

@@ -34,12 +34,7 @@ with
     ),
     idle as (
         select
-            liveness.*,
-            limits.value as limit_seconds,
-            greatest(
-                coalesce(last_order_at, process_started_at),
-                coalesce(process_started_at, last_order_at)
-            ) as idle_from
+            liveness.*, limits.value as limit_seconds, {{ idle_from("last_order_at") }} as idle_from
         from {{ at_clock(ref("fct_liveness")) }} as liveness
         inner join {{ at_clock(limit("orders_idle_seconds")) }} as limits using (as_of, bot)
         inner join {{ watched() }} as watch using (as_of, bot)

@@ -17,9 +17,7 @@ with
         select
             liveness.*,
             limits.value as limit_seconds,
-            greatest(
-                coalesce(last_exit_scan_at, process_started_at), process_started_at
-            ) as idle_from
+            {{ idle_from("last_exit_scan_at") }} as idle_from
         from {{ at_clock(ref("fct_liveness")) }} as liveness
         inner join {{ at_clock(limit("exit_scan_age_seconds")) }} as limits using (as_of, bot)
         inner join {{ watched() }} as watch using (as_of, bot)
