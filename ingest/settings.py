@@ -142,6 +142,13 @@ def write_settings(settings: Settings) -> Path:
     return settings.settings_file
 
 
+def line_of(file: Path, key: str) -> str:
+    """`, line 3` of a settings file: where a key or a table of that name stands, else nothing."""
+    pattern = re.compile(rf"""^\s*(\[(\w+\.)*)?["']?{re.escape(key)}["']?\s*[=\].]""")
+    text = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    return next((f", line {n}" for n, one in enumerate(text, 1) if pattern.match(one)), "")
+
+
 def _toml_table(name: str, table: Mapping[str, Any]) -> list[str]:
     """Texts and numbers first: what follows the head of a table belongs to it."""
     tables = {key: value for key, value in table.items() if isinstance(value, Mapping)}
@@ -196,7 +203,8 @@ def _bot(file: Path, name: str, entry: dict[str, Any]) -> Bot:
 def _refuse_unknown(file: Path, table: dict[str, Any], known: set[str]) -> None:
     if unknown := sorted(set(table) - known):
         raise UsageError(
-            f"`{file}` holds keys that nothing reads: {', '.join(unknown)}",
+            f"`{file}`{line_of(file, unknown[0])} holds keys that nothing reads: "
+            + ", ".join(unknown),
             f"known here: {', '.join(sorted(known))}",
         )
 

@@ -228,7 +228,7 @@ def _lags(files: Sequence[FileStatus], now: datetime) -> Iterator[Symptom]:
 def _steps(settings: Settings) -> Iterator[Symptom]:
     """How each step of `watchhouse run` ended last, by the journal."""
     ends: dict[str, dict[str, object]] = {}
-    for file in sorted(settings.folder("journal").glob("notices-*.jsonl"))[-2:]:
+    for file in sorted(settings.folder("journal").glob("notices-[0-9]*.jsonl"))[-2:]:
         for line in _tail(file):
             entry = _parsed(line)
             if entry.get("what") == "step":

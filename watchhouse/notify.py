@@ -1,4 +1,4 @@
-"""Who is told what: each incident once when it opens, once when it worsens, once when it ends."""
+"""Who is told what: each thing once when it opens, once when it worsens, once when it ends."""
 
 from __future__ import annotations
 
@@ -9,72 +9,109 @@ import re
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
-import orjson
-
 from ingest.errors import UsageError, WatchhouseError
-from ingest.settings import Settings
-from watchhouse import journal
-from watchhouse.incidents import Incident
-from watchhouse.instant import iso, parse_instant, short
+from ingest.settings import Settings, line_of
+from watchhouse.news import ENDED, WORSE, Topic
+from watchhouse.told import Told, last_told, queue, remember
 
-_WORSE = {"crit": 2, "unknown": 1, "warn": 0}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _PING_SECONDS = 10
+_NIGHT = re.compile(r"(\d{1,2}:\d\d)-(\d{1,2}:\d\d)")
 
 
 @dataclass(frozen=True)
 class Targets:
     """Where messages go: URLs as apprise writes them; `ping_url` is asked for at each good cycle.
 
-    Past `most_per_hour` messages what is new waits and comes in one. `${NAME}` in a URL is taken
-    from the environment, so that no secret need be in the settings.
+    `${NAME}` in a URL is taken from the environment, so that no secret need be in the settings.
+    Past `most_per_hour` messages what is new waits and comes in one; so does, in the hours of
+    `night` (UTC, `22:00-07:00`), whatever is not critical. What cannot be judged is told after
+    `unknown_minutes`.
     """
 
     urls: tuple[str, ...] = ()
     ping_url: str | None = None
     most_per_hour: int = 12
+    night: str | None = None
+    unknown_minutes: float = 15.0
+
+    def is_night(self, at: datetime) -> bool:
+        """Whether an instant (UTC) lies in the hours in which only what is critical is told."""
+        found = _NIGHT.fullmatch(self.night or "")
+        if found is None:
+            return False
+        start, end = (time.fromisoformat(part.zfill(5)) for part in found.groups())
+        now = at.time()
+        return start <= now < end if start <= end else now >= start or now < end
 
 
 @dataclass(frozen=True)
 class News:
-    """What has changed of an incident since it was last announced."""
+    """What has changed of a topic since a target was last told."""
 
-    incident: Incident
-    state: str
-    sentence: str
-
-
-@dataclass(frozen=True)
-class _Said:
-    """The state last announced of each incident, and when, with or without a message."""
-
-    states: Mapping[str, str]
-    times: tuple[tuple[datetime, bool], ...]
+    topic: Topic
+    said: str | None
 
     @property
-    def first_at(self) -> datetime | None:
-        return self.times[0][0] if self.times else None
-
-    def sent_after(self, start: datetime) -> int:
-        return len([at for at, was_sent in self.times if was_sent and at > start])
+    def sentence(self) -> str:
+        """What is sent of it."""
+        return self.topic.sentence(self.said)
 
 
 def read_targets(settings: Settings) -> Targets:
-    """The table `[notify]` of the settings; UsageError for what nothing reads or is not set."""
-    table, known = settings.notify, {one.name for one in fields(Targets)}
-    is_right = isinstance(table, Mapping) and not set(table) - known
-    if not is_right or not isinstance(table.get("urls", []), list):
-        raise UsageError(
-            f"`{settings.settings_file}`: [notify] holds what nothing reads",
-            f"known: {', '.join(sorted(known))}; urls is a list of texts",
-        )
+    """The table `[notify]` of the settings.
+
+    Raises UsageError, naming the line, for what nothing reads, is of the wrong kind or not set.
+    """
+    table = settings.notify
+    if not isinstance(table, Mapping):
+        raise _refused(settings, "notify", "no table", '[notify] with urls = ["json://…"]')
+    for key, value in table.items():
+        if key not in _KINDS:
+            known = f"known: {', '.join(one.name for one in fields(Targets))}"
+            raise _refused(settings, key, "nothing reads it", known)
+        if not _is_right(key, value):
+            raise _refused(settings, key, "it is not what belongs there", _KINDS[key][1])
     urls = tuple(_expanded(settings, url) for url in table.get("urls", []))
     ping = table.get("ping_url")
-    most = table.get("most_per_hour", Targets.most_per_hour)
-    return Targets(urls, ping and _expanded(settings, ping), most)
+    rest = {key: value for key, value in table.items() if key not in ("urls", "ping_url")}
+    return Targets(urls, ping and _expanded(settings, ping), **rest)
+
+
+_KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "urls": (list, 'urls = ["json://…"]'),
+    "ping_url": (str, 'ping_url = "https://…"'),
+    "most_per_hour": (int, "most_per_hour = 12"),
+    "night": (str, 'night = "22:00-07:00", in UTC'),
+    "unknown_minutes": ((int, float), "unknown_minutes = 15"),
+}
+
+
+def _is_right(key: str, value: Any) -> bool:
+    if not isinstance(value, _KINDS[key][0]) or isinstance(value, bool):
+        return False
+    match value:
+        case list():
+            return all(isinstance(url, str) for url in value)
+        case str() if key == "night":
+            found = _NIGHT.fullmatch(value)
+            return found is not None and all(_is_time(part) for part in found.groups())
+        case int() | float():
+            return value > 0
+    return True
+
+
+def _is_time(text: str) -> bool:
+    hour, minute = map(int, text.split(":"))
+    return hour < 24 and minute < 60
+
+
+def _refused(settings: Settings, key: str, why: str, hint: str) -> UsageError:
+    file = settings.settings_file
+    return UsageError(f"`{file}`{line_of(file, key)}: `{key}` of [notify]: {why}", hint)
 
 
 def _expanded(settings: Settings, url: str) -> str:
@@ -88,62 +125,102 @@ def _expanded(settings: Settings, url: str) -> str:
 
 
 def announce(
-    settings: Settings, targets: Targets, incidents: Sequence[Incident], at: datetime
-) -> list[News]:
+    settings: Settings, targets: Targets, topics: Sequence[Topic], at: datetime
+) -> list[str]:
     """Send each target what is new to it, in one message, and keep in the journal that it was sent.
 
-    Returns what was sent. The first time only what is open counts. Raises WatchhouseError when a
-    target did not take its message: nothing is kept of it then, so that it is sent again next time.
+    Returns the sentences sent. The first time only what is open counts. Raises WatchhouseError
+    when a target did not take its message: it is queued then and sent again next time.
     """
-    sent: list[News] = []
+    told: list[str] = []
     failed = []
     for number, url in enumerate(targets.urls, 1):
-        said = _announced(settings, _name(url))
-        heard = [one for one in incidents if _concerns(one, said, at)]
-        news = [one for incident in heard for one in _news(incident, said.states)]
-        if news and said.sent_after(at - timedelta(hours=1)) >= targets.most_per_hour:
-            continue
-        if news and not _send(url, title(news), "\n".join(one.sentence for one in news)):
+        try:
+            told += [one for one in _tell(settings, targets, url, topics, at) if one not in told]
+        except ConnectionError:
             failed.append(str(number))
-            continue
-        if news or said.first_at is None:
-            states = {one.incident.incident_id: one.state for one in news}
-            told = {"at": iso(at), "what": "announced", "target": _name(url), "states": states}
-            journal.append(settings, "notices", told)
-        sent += [one for one in news if one not in sent]
+        except OSError as error:
+            raise WatchhouseError(f"the journal cannot be written: {error.strerror}") from error
     _raise_for(failed)
-    return sent
+    return told
 
 
-def _concerns(incident: Incident, said: _Said, at: datetime) -> bool:
-    """Not what was over before anybody was to be told, nor what somebody silenced."""
-    if incident.incident_id in said.states:
+def _tell(
+    settings: Settings, targets: Targets, url: str, topics: Sequence[Topic], at: datetime
+) -> list[str]:
+    """Tell one target; what was sent. ConnectionError when it did not take it."""
+    name = _name(url)
+    told = last_told(settings, name)
+    news = [*_news(topics, told, at)]
+    quiet = [one for one in news if one.said is None and one.topic.is_acknowledged]
+    loud = [one for one in news if one not in quiet and _may_go(one, targets, at)]
+    sentences = [one.sentence for one in loud]
+    hour = [one for one in told.sent_at if one > at - timedelta(hours=1)]
+    if sentences and len(hour) >= targets.most_per_hour:
+        return []
+    if sentences:
+        queue(settings, name, told, "\n".join(sentences))
+        if not _send(url, title(loud), "\n".join(sentences)):
+            raise ConnectionError
+    if quiet or loud or told.first_at is None:
+        states = _states(topics, told, [*quiet, *loud], at)
+        remember(settings, name, told, states, at, is_sent=bool(loud))
+    return sentences
+
+
+def _may_go(news: News, targets: Targets, at: datetime) -> bool:
+    return news.topic.state == "crit" or not targets.is_night(at)
+
+
+def _news(topics: Sequence[Topic], told: Told, at: datetime) -> Iterator[News]:
+    """What a target has not been told, and is to be."""
+    gone = _gone(topics, told)
+    for topic in topics:
+        said = told.states.get(topic.key, gone.get(topic.pair))
+        if said is None and not _concerns(topic, told, at):
+            continue
+        if topic.silenced_until is not None and topic.silenced_until > at:
+            continue
+        is_end = topic.state == ENDED and said != ENDED
+        if is_end or WORSE.get(topic.state, -1) > WORSE.get(said or "", -1):
+            yield News(topic, said)
+
+
+def _gone(topics: Sequence[Topic], told: Told) -> dict[str, str]:
+    """By bot and check, the state told of incidents that have another id now."""
+    present = {topic.key for topic in topics}
+    return {k.rpartition(" ")[0]: state for k, state in told.states.items() if k not in present}
+
+
+def _concerns(topic: Topic, told: Told, at: datetime) -> bool:
+    """Not what was over before anybody was to be told, long ago, or while it was silenced."""
+    if topic.ended_at is None:
         return True
-    if incident.silenced_until is not None and incident.silenced_until > at:
+    if told.first_at is None or topic.began_at <= told.first_at or topic.is_old(at):
         return False
-    return incident.is_open or (said.first_at is not None and incident.opened_at > said.first_at)
+    return topic.silenced_until is None or topic.silenced_until < topic.ended_at
 
 
-def _news(incident: Incident, states: Mapping[str, str]) -> Iterator[News]:
-    said = states.get(incident.incident_id)
-    what = f"{incident.bot or 'every bot'}: {incident.check_name.replace('_', ' ')}"
-    if not incident.is_open:
-        if said != "ended" and incident.ended_at is not None:
-            minutes = f"{incident.lasted_seconds / 60:.0f} min"
-            quiet = f"quiet since {short(incident.ended_at)}, after {minutes}"
-            yield News(incident, "ended", f"ENDED {what}, {quiet}")
-    elif said is None or _WORSE[incident.severity] > _WORSE.get(said, -1):
-        since = short(incident.since_at or incident.opened_at)
-        word = incident.severity.upper() + ("" if said is None else f" (was {said})")
-        why = f": {incident.reason}" if incident.reason else ""
-        yield News(incident, incident.severity, f"{word} {what} since {since}{why}")
+def _states(
+    topics: Sequence[Topic], told: Told, news: Sequence[News], at: datetime
+) -> dict[str, str]:
+    """The states as they were told by now, without what ended long ago."""
+    old = {topic.key for topic in topics if topic.is_old(at)}
+    moved = {one.topic.pair for one in news}
+    present = {topic.key for topic in topics}
+    states = {
+        key: state
+        for key, state in told.states.items()
+        if not (state == ENDED and key in old)
+        and (key in present or key.rpartition(" ")[0] not in moved)
+    }
+    return states | {one.topic.key: one.topic.state for one in news}
 
 
 def title(news: Sequence[News]) -> str:
     """The worst thing first: `CRIT main: nav jumped (and 2 more)`."""
-    first = max(news, key=lambda one: _WORSE.get(one.state, -1))
-    more = f" (and {len(news) - 1} more)" if news[1:] else ""
-    return re.split(r" since |, quiet", first.sentence)[0] + more
+    first = max(news, key=lambda one: WORSE.get(one.topic.state, -1))
+    return first.topic.head(first.said) + (f" (and {len(news) - 1} more)" if news[1:] else "")
 
 
 def send(targets: Targets, head: str, text: str) -> None:
@@ -184,25 +261,3 @@ def ping(targets: Targets) -> None:
             pass
     except (OSError, ValueError) as error:
         raise WatchhouseError(f"the ping URL did not answer: {type(error).__name__}") from None
-
-
-def _announced(settings: Settings, target: str) -> _Said:
-    states: dict[str, str] = {}
-    sent_at = []
-    for file in sorted(settings.folder("journal").glob("notices*.jsonl")):
-        for line in file.read_bytes().splitlines():
-            if b'"announced"' not in line:
-                continue
-            entry = _entry(line)
-            if entry.get("what") == "announced" and entry.get("target") == target:
-                states |= entry["states"]
-                sent_at.append((parse_instant(entry["at"]), bool(entry["states"])))
-    return _Said(states, tuple(sent_at))
-
-
-def _entry(line: bytes) -> dict[str, Any]:
-    try:
-        entry = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return {}  # cut off by a full disk; ingest quarantines it
-    return entry if isinstance(entry, dict) else {}

@@ -2,14 +2,22 @@
 
 # ruff: noqa: PLC0415  (imported where used: the others need not wait for it)
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from ingest.errors import UsageError
-from watchhouse.catalog import open_published, read_provenance
+from watchhouse.catalog import open_published, read_catalog, read_provenance
 from watchhouse.commands.common import settings_of
 from watchhouse.instant import now
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from watchhouse.news import Topic
+    from watchhouse.notify import Targets
 
 OLD = timedelta(minutes=15)
 
@@ -24,6 +32,7 @@ def run(ctx: click.Context) -> None:
     \b
     Example: watchhouse run
     """
+    from watchhouse.notify import read_targets
     from watchhouse.run.plan import read_plan
     from watchhouse.run.watch import run as watch
 
@@ -33,10 +42,24 @@ def run(ctx: click.Context) -> None:
             f"`{settings.settings_file}` names no bot", "watchhouse init --bot main=/path/to/logs"
         )
     plan = read_plan(settings)
+    read_targets(settings)
     times = ", ".join(f"{span} at `{cron}`" for span, cron in plan.reports.items())
     click.echo(f"watching {', '.join(bot.name for bot in settings.bots)}: build and check at"
                f" `{plan.build}`, reports {times} (UTC)", err=True)  # fmt: skip
     watch(settings, plan)
+
+
+def read_topics(
+    connection: "DuckDBPyConnection", targets: "Targets", at: datetime
+) -> "Iterator[Topic]":
+    """Everything that may be told at an instant, with the proofs of what is over."""
+    from watchhouse.incidents import read_incidents
+    from watchhouse.news import of_doubts, of_incidents, proof_of
+
+    catalog = read_catalog(connection)
+    longest = timedelta(minutes=targets.unknown_minutes)
+    yield from of_incidents(read_incidents(connection), at, proof_of(connection, catalog))
+    yield from of_doubts(connection, len(catalog.checks), longest, at)
 
 
 @click.command()
@@ -50,24 +73,23 @@ def notify(ctx: click.Context, tries: bool) -> None:
     \b
     Example: watchhouse notify --test
     """
-    from watchhouse import notify as news
-    from watchhouse.incidents import read_incidents
+    from watchhouse.notify import announce, ping, read_targets, send
 
     settings = settings_of(ctx)
-    targets = news.read_targets(settings)
+    targets = read_targets(settings)
     if tries:
         if not targets.urls:
             raise UsageError(
                 f"`{settings.settings_file}` names no target", '[notify] with urls = ["json://…"]'
             )
-        news.send(targets, "Watchhouse: a test", "This is how an incident will reach you.")
+        send(targets, "Watchhouse: a test", "This is how an incident will reach you.")
         click.echo(f"sent to {len(targets.urls)} targets", err=True)
         return
     with open_published(settings) as connection:
-        incidents = read_incidents(connection)
         published_at = read_provenance(connection, settings).published_at
-    at = now()
-    for one in news.announce(settings, targets, incidents, at):
-        click.echo(one.sentence, err=True)
+        at = now()
+        topics = [*read_topics(connection, targets, at)]
+        for sentence in announce(settings, targets, topics, at):
+            click.echo(sentence, err=True)
     if published_at is not None and published_at > at - OLD:
-        news.ping(targets)
+        ping(targets)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,7 @@ from typing import Any
 from cronsim import CronSim, CronSimError
 
 from ingest.errors import UsageError
-from ingest.settings import Settings
+from ingest.settings import Settings, line_of
 
 REPORTS = {"24h": "5 0 * * *", "7d": "10 0 * * 1", "30d": "15 0 1 * *"}
 _HINT = "five fields: minute hour day month weekday, in UTC; every minute is * * * * *"
@@ -75,7 +74,4 @@ def _check_cron(settings: Settings, key: str, expression: Any) -> None:
 
 def _refused(settings: Settings, key: str, why: str, hint: str) -> UsageError:
     file = settings.settings_file
-    pattern = re.compile(rf"""^\s*(\[(run\.)?)?["']?{re.escape(key)}["']?\s*[=\]]""")
-    text = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    line = next((f", line {n}" for n, one in enumerate(text, 1) if pattern.match(one)), "")
-    return UsageError(f"`{file}`{line}: `{key}` of [run]: {why}", hint)
+    return UsageError(f"`{file}`{line_of(file, key)}: `{key}` of [run]: {why}", hint)
