@@ -15,8 +15,9 @@ import pytest
 from ingest import Settings, load_settings
 from ingest.errors import UsageError, WatchhouseError
 from watchhouse import journal
+from watchhouse.catalog import Catalog, Check
 from watchhouse.incidents import Incident
-from watchhouse.news import Topic, of_doubts, of_incidents
+from watchhouse.news import Topic, of_doubts, of_incidents, proof_of
 from watchhouse.notify import Targets, announce, ping, read_targets
 
 NOON = datetime(2026, 3, 10, 12)
@@ -290,6 +291,29 @@ def test_an_old_announcement_needs_no_old_journal(settings: Settings, sink: Sink
     file.write_text('{"what": "queued", "text": "long ago"}\n' * 40_000 + last + "\n")
     announce(settings, targets, topics(OPEN, ENDED), NOON + timedelta(days=30))
     assert len(sink.got) == 1 + 1
+
+
+def test_an_end_is_told_with_the_proof_of_recovery() -> None:
+    names = {"nav_jumped": (), "nav_has_not_settled": ("nav_jumped",), "exits_stalled": ()}
+    checks = tuple(Check(n, "", None, None, (), by) for n, by in names.items())
+    said = [
+        {"check": "nav_has_not_settled", "bot": "main", "severity": "info", "reason": "10 steady"},
+        {"check": "nav_has_not_settled", "bot": "spare", "severity": "info", "reason": "no"},
+        {"check": "exits_stalled", "bot": "main", "severity": "info", "reason": "no"},
+    ]
+    doubt = json.dumps([{"check": "nav_jumped", "bot": "main", "why": "not read"}])
+    with doubtful([0] * 9) as connection:
+        connection.execute("alter table fct_check_runs add column findings varchar")
+        connection.execute("update fct_check_runs set findings = ?", [json.dumps(said)])
+        connection.execute(
+            "update fct_check_runs set doubts = ? where occurred_at = ?",
+            [doubt, NOON - timedelta(minutes=1)],
+        )
+        prove = proof_of(connection, Catalog(checks, {}, {}))
+        over = replace(ENDED, ended_at=NOON - timedelta(minutes=4))
+        (topic,) = of_incidents([over], NOON, prove)
+        told = topic.sentence("crit")
+    assert told.endswith("after 7 min; judged 4 times since and did not fire; 10 steady")
 
 
 def doubtful(counts: list[int]) -> duckdb.DuckDBPyConnection:
