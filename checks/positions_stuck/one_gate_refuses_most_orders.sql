@@ -1,4 +1,4 @@
--- Means: one gate refuses most of the orders of the last hour, and nothing goes out while it does.
+-- Means: one gate refuses most of the orders of the last hour: many of them, or all there were.
 -- Look at: fct_vetoes by reason; thresholds and observations of a refusal; fct_orders for the
 -- last order.
 -- Do: adjust the config only if that gate is meant to be looser; otherwise fix the config and
@@ -19,6 +19,9 @@
                 "config_was_changed",
             ],
             "proof": "insert into fct_vetoes (bot, veto_id, symbol, reason, occurred_at) select bot, 'v' || i, 'BTCUSDT', 'symbol_cap', max(minute) - i * interval '1 minute' from fct_pipeline_minutes, range(40) as r(i) group by bot, i; insert into fct_refusal_runs (bot, reason, veto_id, run_from, run_count, occurred_at, valid_from, valid_to) select bot, 'symbol_cap', 'v', min(occurred_at), 40, max(occurred_at), max(occurred_at), timestamp '9999-12-31' from fct_vetoes where reason = 'symbol_cap' group by bot",
+            "also": [
+                "delete from fct_orders; insert into fct_vetoes (bot, veto_id, symbol, reason, occurred_at) select bot, 'v' || i, 'BTCUSDT', 'max_concurrent', max(minute) - i * interval '6 minutes' from fct_pipeline_minutes, range(12) as r(i) group by bot, i; insert into fct_refusal_runs (bot, reason, veto_id, run_from, run_count, occurred_at, valid_from, valid_to) select bot, 'max_concurrent', 'v', min(occurred_at), 12, max(occurred_at), max(occurred_at), timestamp '9999-12-31' from fct_vetoes where reason = 'max_concurrent' group by bot"
+            ],
             "spares": [
                 "insert into fct_vetoes (bot, veto_id, symbol, reason, occurred_at) select bot, 'v' || i, 'BTCUSDT', 'symbol_cap', max(minute) - i * interval '1 minute' from fct_pipeline_minutes, range(40) as r(i) group by bot, i; insert into fct_refusal_runs (bot, reason, veto_id, run_from, run_count, occurred_at, valid_from, valid_to) select bot, 'symbol_cap', 'v', min(occurred_at), 40, max(occurred_at), max(occurred_at), timestamp '9999-12-31' from fct_vetoes where reason = 'symbol_cap' group by bot; insert into fct_orders (bot, order_key, is_acked, is_filled, is_reduce_only, occurred_at, acked_at) select bot, 'o' || i, true, true, false, max(minute) - i * interval '30 seconds', max(minute) from fct_pipeline_minutes, range(60) as r(i) group by bot, i"
             ],
@@ -34,10 +37,26 @@ with
         from {{ at_clock(ref("fct_orders"), within="1 hour") }} as orders
         where is_acked and not is_reduce_only
     ),
-    gates as (select as_of, bot, mode(reason) as gate from decided group by as_of, bot),
+    gates as (
+        select
+            as_of,
+            bot,
+            mode(reason) as gate,
+            count(*) filter (where reason is null) as accepted_orders
+        from decided
+        group by as_of, bot
+    ),
     -- of the last hour, what was decided since the gate began to refuse
     dominant as (
-        select gates.as_of, gates.bot, gates.gate, runs.run_from, runs._file, runs._offset
+        select
+            gates.as_of,
+            gates.bot,
+            gates.gate,
+            gates.accepted_orders,
+            runs.run_from,
+            count(decided.reason) >= max(enough.value) as is_storm,
+            runs._file,
+            runs._offset
         from gates
         inner join
             {{ at_clock(ref("fct_refusal_runs")) }} as runs
@@ -57,31 +76,34 @@ with
             {{ at_clock(limit("dominant_gate_ratio")) }} as dominance
             on dominance.as_of = gates.as_of
             and dominance.bot = gates.bot
-        group by gates.as_of, gates.bot, gates.gate, runs.run_from, runs._file, runs._offset
+        group by
+            gates.as_of,
+            gates.bot,
+            gates.gate,
+            gates.accepted_orders,
+            runs.run_from,
+            runs.occurred_at,
+            runs._file,
+            runs._offset
         having
-            count(decided.reason) >= max(enough.value)
-            and count(*) filter (where decided.reason = gates.gate)
-            >= max(dominance.value) * count(*)
-    ),
-    refused as (
-        select
-            dominant.as_of,
-            dominant.bot,
-            count(*) as vetoed_attempts,
-            count(*) filter (where vetoes.reason = dominant.gate) as gate_refusals
-        from dominant
-        inner join
-            {{ ref("fct_vetoes") }} as vetoes
-            on vetoes.bot = dominant.bot
-            and vetoes.occurred_at >= dominant.run_from
-            and vetoes.occurred_at <= dominant.as_of
-        group by dominant.as_of, dominant.bot
+            (
+                count(decided.reason) >= max(enough.value)
+                and count(*) filter (where decided.reason = gates.gate)
+                >= max(dominance.value) * count(*)
+                -- two accepted in a row: it is over
+                and count(*) filter (
+                    where decided.reason is null and decided.occurred_at > runs.occurred_at
+                )
+                < 2
+            )
+            or (count(decided.reason) >= 5 and gates.accepted_orders = 0)
     ),
     orders as (
         select
             dominant.as_of,
             dominant.bot,
             max(orders.acked_at) as last_order_ts,
+            max(orders.acked_at) filter (where not orders.is_reduce_only) as last_entry_at,
             count(*) filter (
                 where
                     orders.is_filled
@@ -89,10 +111,7 @@ with
                     and orders.acked_at >= dominant.run_from
             ) as fills_since,
             count(*) filter (
-                where
-                    orders.is_acked
-                    and not orders.is_reduce_only
-                    and orders.acked_at >= dominant.run_from
+                where not orders.is_reduce_only and orders.acked_at >= dominant.run_from
             ) as acks_since
         from dominant
         inner join
@@ -100,32 +119,65 @@ with
             on orders.bot = dominant.bot
             and orders.acked_at <= dominant.as_of
         group by dominant.as_of, dominant.bot
+    ),
+    -- a gate that always refuses a few began to refuse all after the last order that was accepted
+    stuck as (
+        select
+            dominant.*,
+            orders.last_order_ts,
+            coalesce(last_entry_at, run_from) as last_entry_at,
+            case
+                when accepted_orders = 0
+                then greatest(run_from, coalesce(last_entry_at, run_from))
+                else run_from
+            end as storm_start,
+            case when accepted_orders = 0 then 0 else coalesce(fills_since, 0) end as fills_since,
+            case when accepted_orders = 0 then 0 else coalesce(acks_since, 0) end as acks_since
+        from dominant
+        left join orders using (as_of, bot)
+    ),
+    refused as (
+        select
+            stuck.as_of,
+            stuck.bot,
+            count(*) as vetoed_attempts,
+            count(*) filter (where vetoes.reason = stuck.gate) as gate_refusals
+        from stuck
+        inner join
+            {{ ref("fct_vetoes") }} as vetoes
+            on vetoes.bot = stuck.bot
+            and vetoes.occurred_at >= stuck.storm_start
+            and vetoes.occurred_at <= stuck.as_of
+        group by stuck.as_of, stuck.bot
     )
 select
-    dominant.as_of,
-    dominant.bot,
-    dominant.gate as subject,
-    case when coalesce(acks_since, 0) = 0 then 'crit' else 'warn' end as severity,
-    dominant.run_from as since,
+    stuck.as_of,
+    stuck.bot,
+    stuck.gate as subject,
+    case when is_storm and acks_since = 0 then 'crit' else 'warn' end as severity,
+    case
+        when is_storm then storm_start else greatest(storm_start, last_entry_at + interval '1 hour')
+    end as since,
     format(
         '{} refused {} of {} orders; {} filled meanwhile, {} positions open',
-        dominant.gate,
+        stuck.gate,
         gate_refusals,
         vetoed_attempts,
-        coalesce(fills_since, 0),
+        fills_since,
         coalesce(coverage.open_count, 0)
     ) as reason,
-    dominant.gate as dominant_gate,
+    stuck.gate as dominant_gate,
     gate_refusals,
     vetoed_attempts - gate_refusals as other_refusals,
     vetoed_attempts,
-    coalesce(fills_since, 0) as fills_since_storm,
+    fills_since as fills_since_storm,
     coverage.open_count as open_positions,
-    orders.last_order_ts,
-    dominant.run_from as storm_start,
-    dominant._file,
-    dominant._offset
-from dominant
+    last_order_ts,
+    storm_start,
+    stuck._file,
+    stuck._offset
+from stuck
 inner join refused using (as_of, bot)
-left join orders using (as_of, bot)
 left join {{ at_clock(ref("fct_exit_coverage")) }} as coverage using (as_of, bot)
+-- a few are a fault only once nothing has been accepted for an hour
+where is_storm or last_entry_at + interval '1 hour' <= stuck.as_of

@@ -1,7 +1,6 @@
--- Means: most of the orders that passed the risk check are smaller than the router's smallest
--- child order.
--- Look at: notional of attempts that were not refused, against config/runtime.yaml
--- min_child_notional.
+-- Means: most of the orders that passed the risk check, or all there were, are smaller than the
+-- router's smallest child order.
+-- Look at: notional of attempts against config/runtime.yaml min_child_notional.
 -- Do: adjust sizing or the router's limit so that intents can be routed.
 -- Blind to: sizes cut down after the attempt was logged.
 {{
@@ -11,7 +10,11 @@
             "playbook_lines": ["P4-A3"],
             "explained_by": ["config_was_changed"],
             "proof": "update fct_orders set outcome = 'unexplained', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
+            "also": [
+                "update fct_orders set outcome = 'refused', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)"
+            ],
             "spares": [
+                "update fct_orders set outcome = case when order_key = (select max(order_key) from fct_orders) then 'filled' else 'refused' end, notional_usd = case when order_key = (select max(order_key) from fct_orders) then 100 else 3 end, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
                 "update fct_orders set outcome = 'acked', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
                 "update fct_orders set outcome = 'unexplained', notional_usd = 3, is_reduce_only = true, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
                 "update fct_orders set outcome = 'unexplained', notional_usd = 100, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
@@ -40,11 +43,18 @@ select
     min_by(_offset, occurred_at) as _offset
 from {{ at_clock(ref("fct_orders"), within="1 hour") }} as orders
 inner join {{ at_clock(limit("min_child_notional_usd")) }} as limits using (as_of, bot)
-where outcome <> 'refused' and has_attempt and not is_reduce_only
+where has_attempt and not is_reduce_only
 group by orders.as_of, orders.bot
 having
-    count(*) >= 5
-    and count(*) filter (where notional_usd < limits.value) > 0.5 * count(*)
+    (
+        (
+            count(*) filter (where outcome <> 'refused') >= 5
+            and count(*) filter (where notional_usd < limits.value and outcome <> 'refused')
+            > 0.5 * count(*) filter (where outcome <> 'refused')
+        )
+        -- the risk check refuses small ones too, which is no fault while others go out
+        or (count(*) >= 5 and count(*) filter (where notional_usd < limits.value) = count(*))
+    )
     -- where one so small was accepted, the size is not what holds the others
     and count(*) filter (
         where notional_usd < limits.value and outcome in ('acked', 'filled', 'closed')

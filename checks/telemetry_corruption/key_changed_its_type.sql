@@ -39,5 +39,5 @@ from
     {{ at_clock(ref("fct_schema_changes"), within=var("event_recall_minutes") ~ " minutes") }}
     as changes
 inner join {{ ref("dim_surfaces") }} as surfaces on surfaces.surface = changes.stream
-where change = 'retyped' and stream_age_seconds > 3600
+where change = 'retyped' and stream_age_seconds > 600
 group by changes.as_of, changes.bot, changes.stream, surfaces.path, surfaces.kind
