@@ -20,7 +20,7 @@ from ingest.drift import sample
 from ingest.mask import Masker
 from ingest.memory import KnownFile
 from ingest.registry import Source
-from ingest.store import literal
+from ingest.store import hot, literal
 from ingest.vet import BadBytes, Line, Vetted, vetter
 
 # A shorter span costs less line by line than the statement that takes it in.
@@ -133,7 +133,7 @@ class _Load:
         commit.connection.register("_bulk", reader)
         try:
             commit.connection.execute(
-                f'insert into raw."{self._source.name}" by name select {constants}, * from _bulk'
+                f"insert into {hot(self._source.name)} by name select {constants}, * from _bulk"
             )
         finally:
             commit.connection.unregister("_bulk")

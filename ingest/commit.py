@@ -11,11 +11,12 @@ import duckdb
 
 from ingest.documents import Document
 from ingest.drift import Shape, sample
+from ingest.landing import take_back
 from ingest.mask import Masker
 from ingest.memory import KnownFile, Memory
 from ingest.registry import Source
 from ingest.settings import Bot
-from ingest.store import Row, insert, literal
+from ingest.store import Row, hot, insert, literal
 from ingest.tree import Seen
 from ingest.vet import BadBytes, Vetted
 
@@ -154,12 +155,18 @@ class Commit:
         for table in (source.name, "quarantine"):
             pairs = [f"({literal(f)},{offset})" for name, f, offset in keys if name == table]
             if pairs:
+                self._take_back(table, [key[1:] for key in keys if key[0] == table])
                 self.connection.execute(
-                    f'update raw."{table}" set _superseded_at = {literal(self.at)} '
+                    f"update {hot(table)} set _superseded_at = {literal(self.at)} "
                     f"where _bot = ? and (_file_id, _offset) in ({','.join(pairs)})"
                     + (f" and stream = {literal(source.name)}" if table == "quarantine" else ""),
                     [self.bot.name],
                 )
+
+    def _take_back(self, table: str, keys: list[tuple[str, int]]) -> None:
+        if table != "quarantine":
+            columns = self._columns[table]
+            take_back(self.connection, table, columns, self.bot.name, keys)
 
     def remember(self, known: KnownFile) -> None:
         """Write the state of a content file with this look."""

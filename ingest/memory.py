@@ -101,11 +101,11 @@ class Memory:
         memory = cls()
         memory.roots = set(connection.execute("select _bot, root, path from raw.bots").fetchall())
         for bot, at, load_id in connection.execute(
-            "select _bot, max(polled_at), max(load_id) from raw.polls group by 1"
+            "select _bot, max(polled_at), max(load_id) from hot.polls group by 1"
         ).fetchall():
             memory.last_poll[bot] = at
             memory.next_load_id = max(memory.next_load_id, load_id + 1)
-        (last,) = connection.execute("select max(load_id) from raw.loads").fetchall()[0]
+        (last,) = connection.execute("select max(load_id) from hot.loads").fetchall()[0]
         memory.next_load_id = max(memory.next_load_id, (last or 0) + 1)
         for *key, status, sha256, good, detail, changes in connection.execute(_OBSERVED).fetchall():
             known = Observed(status, sha256, good, detail=detail or None, changes=changes)
@@ -125,9 +125,13 @@ _FILE_COLUMNS = [
 ]
 _SHAPES = "select _bot, stream, key_path, new_type from raw.schema_changes"
 _OBSERVED = """
-select _bot, source, _file,
-       arg_max(status, observed_at), arg_max(coalesce(sha256, ''), observed_at),
-       arg_max(sha256, observed_at) filter (where status = 'ok'),
-       arg_max(coalesce(detail, ''), observed_at), count(*)
-from raw.observations group by all
+select seen.* exclude (changes), seen.changes + coalesce(before.changes, 0)
+from (
+    select _bot, source, _file,
+           arg_max(status, observed_at), arg_max(coalesce(sha256, ''), observed_at),
+           arg_max(sha256, observed_at) filter (where status = 'ok'),
+           arg_max(coalesce(detail, ''), observed_at), count(*) as changes
+    from hot.observations group by all
+) as seen
+left join raw.observed_before as before using (_bot, source, _file)
 """

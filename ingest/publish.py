@@ -13,9 +13,10 @@ from ingest.commit import utc_now
 from ingest.errors import WatchhouseError
 from ingest.lock import writer_lock
 from ingest.registry import load_registry
+from ingest.schema import create_raw
 from ingest.settings import Settings
 from ingest.spool import sync
-from ingest.store import connect_live, create_raw, literal
+from ingest.store import connect_live, literal
 
 Counts = dict[str, int]
 
@@ -73,7 +74,7 @@ def _settle(settings: Settings) -> tuple[datetime, int | None, Counts]:
             create_raw(connection, load_registry(settings.registry_file))
             connection.execute(_PUBLISHED.format(at=literal(at)))
             connection.execute("checkpoint")
-            (last,) = connection.execute("select max(load_id) from raw.polls").fetchall()[0]
+            (last,) = connection.execute("select max(load_id) from hot.polls").fetchall()[0]
             return at, last, _counts(connection)
         except duckdb.Error as error:
             raise WatchhouseError(
@@ -121,7 +122,7 @@ def _put_in_place(copy: Path, target: Path) -> None:
 
 
 _UNEQUAL = """
-select count(*) from raw.loads
+select count(*) from hot.loads
 where to_offset - from_offset <> row_bytes + blank_bytes + quarantined_bytes
 """
 # One row per bot and source; one without a bot when nothing was read, so that the time is there.
@@ -129,10 +130,10 @@ _PUBLISHED = """
 create schema if not exists meta;
 create or replace table meta.published as
 with
-    looks as (select _bot, max(polled_at) as at, max(load_id) as load_id from raw.polls group by 1),
+    looks as (select _bot, max(polled_at) as at, max(load_id) as load_id from hot.polls group by 1),
     sources as (
         select _bot, source, arg_max(status, observed_at) as status, max(observed_at) as at
-        from raw.observations
+        from hot.observations
         group by 1, 2
     )
 select

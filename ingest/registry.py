@@ -16,7 +16,7 @@ from ingest.errors import WatchhouseError
 KINDS = ("snapshot", "events", "series", "config", "text")
 LEDGER = (
     "bots", "polls", "observations", "loads", "files", "quarantine", "losses", "builds",
-    "schema_changes", "blocks",
+    "schema_changes", "blocks", "landing", "taken_back", "observed_before",
 )  # fmt: skip
 ROOTS = ("logs", "config", "text", "journal")
 

@@ -23,11 +23,12 @@ from ingest.look import Look, Version, look_at
 from ingest.mask import Masker
 from ingest.memory import Memory, Observed
 from ingest.registry import Source, load_registry, of_bots, of_journal
+from ingest.schema import create_raw
 from ingest.series import load_series
 from ingest.settings import Bot, Settings
 from ingest.spool import Spool, sync
 from ingest.statefiles import load_state_file
-from ingest.store import connect_live, create_raw, tables
+from ingest.store import connect_live, tables
 from ingest.vet import vetter
 
 

@@ -57,7 +57,8 @@ class Settings:
     """The home (data), the project (checkout), the bots that are read by default.
 
     `mask_patterns` find secrets beside those that are always masked; `run` says when the watch
-    does what and `notify` who is told, as they stand in `settings.toml`.
+    does what, `notify` who is told and `archive` how long raw rows stay where, as they stand in
+    `settings.toml`.
     """
 
     home: Path
@@ -66,6 +67,7 @@ class Settings:
     mask_patterns: tuple[str, ...] = ()
     run: Mapping[str, Any] = field(default_factory=dict)
     notify: Mapping[str, Any] = field(default_factory=dict)
+    archive: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def live_file(self) -> Path:
@@ -122,7 +124,8 @@ def load_settings(home: Path | str | None = None) -> Settings:
     table = _read_toml(plain.settings_file)
     patterns = _mask_patterns(plain.settings_file, table.get("mask", {}))
     bots = _bots(plain.settings_file, table.get("bots", {}))
-    return Settings(folder, project, bots, patterns, table.get("run", {}), table.get("notify", {}))
+    others = (table.get(name, {}) for name in ("run", "notify", "archive"))
+    return Settings(folder, project, bots, patterns, *others)
 
 
 def write_settings(settings: Settings) -> Path:
@@ -137,7 +140,8 @@ def write_settings(settings: Settings) -> Path:
         lines.append("")
     if settings.mask_patterns:
         lines += ["[mask]", f"patterns = {json.dumps(settings.mask_patterns)}", ""]
-    lines += _toml_table("run", settings.run) + _toml_table("notify", settings.notify)
+    for name in ("run", "notify", "archive"):
+        lines += _toml_table(name, getattr(settings, name))
     settings.settings_file.write_text("\n".join(lines), encoding="utf-8")
     return settings.settings_file
 
@@ -164,7 +168,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"`{file}` cannot be read: {error}") from error
-    _refuse_unknown(file, table, {"bots", "mask", "run", "notify"})
+    _refuse_unknown(file, table, {"bots", "mask", "run", "notify", "archive"})
     return table
 
 

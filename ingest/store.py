@@ -1,4 +1,8 @@
-"""The raw schema: its tables, the way into the file that holds them, and how rows get in."""
+"""The raw tables: their columns, the way into the file that holds them, and how rows get in.
+
+Tables that grow with time have two tiers: ingest writes the hot one, `archive` moves old days to
+Parquet files, and `raw.<table>` is a view over both (ingest/landing.py).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +20,6 @@ import pyarrow as pa
 from ingest.errors import WatchhouseError
 from ingest.lock import HeldError, writer_lock
 from ingest.registry import Source
-from ingest.schema import note_version, refuse_other_types, version_of
 from ingest.settings import Settings
 
 Row = tuple[Any, ...]
@@ -89,6 +93,19 @@ LEDGER: dict[str, dict[str, str]] = {
         "to_at": "timestamp", "reason": "varchar", "observed_at": "timestamp",
         "load_id": "bigint",
     },
+    # Files of sealed rows, `path` under landing/: what is in each, and since when one is lost.
+    "landing": {
+        "path": "varchar", "stream": "varchar", "_bot": "varchar", "from_at": "timestamp",
+        "to_at": "timestamp", "from_load": "bigint", "to_load": "bigint", "row_count": "bigint",
+        "size_bytes": "bigint", "mtime_ns": "bigint", "sha256": "varchar",
+        "columns": "varchar[]", "archived_at": "timestamp", "lost_at": "timestamp",
+    },
+    # Rows of landing files that were superseded later: they stand in the hot table again.
+    "taken_back": {"stream": "varchar", "_file_id": "varchar", "_offset": "bigint"},
+    # How many changes of a file's status are in landing files.
+    "observed_before": {
+        "_bot": "varchar", "source": "varchar", "_file": "varchar", "changes": "bigint",
+    },
     "builds": {
         "model": "varchar", "watermark": "bigint", "project": "varchar", "built_at": "timestamp",
     },
@@ -99,6 +116,31 @@ LEDGER: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 
+
+@dataclass(frozen=True)
+class Tiers:
+    """A table whose old rows are archived: by which time, in which load, and which rows stay hot.
+
+    What ingest asks for at each look stays: it opens no landing file for that.
+    """
+
+    at: str
+    load: str
+    stays: str
+
+
+_LEDGER_TIERS = {
+    "polls": Tiers("polled_at", "load_id",
+                   "rowid in (select arg_max(rowid, polled_at) from hot.polls group by _bot)"),
+    "loads": Tiers("observed_at", "load_id", "load_id = (select max(load_id) from hot.loads)"),
+    "observations": Tiers("observed_at", "load_id", """rowid in (
+        select arg_max(rowid, observed_at) from hot.observations group by _bot, source, _file
+        union all
+        select arg_max(rowid, observed_at) from hot.observations
+        where status = 'ok' group by _bot, source, _file
+    )"""),
+}  # fmt: skip
+
 _ARROW_TYPES = {
     "varchar": pa.string(),
     "bigint": pa.int64(),
@@ -107,8 +149,6 @@ _ARROW_TYPES = {
     "blob": pa.binary(),
     "varchar[]": pa.list_(pa.string()),
 }
-# Long texts that resemble each other: a third of what DuckDB chooses by itself.
-_ZSTD = ("payload", "message")
 # A statement with literals takes 0.4 ms for a few rows, one over an Arrow table 1.7 ms however
 # many: a poll writes a row or two into each of two dozen tables.
 _ROWS_AS_LITERALS = 50
@@ -119,32 +159,18 @@ def tables(registry: Iterable[Source]) -> dict[str, dict[str, str]]:
     return {source.name: COLUMNS_BY_KIND[source.kind] for source in registry} | LEDGER
 
 
-def create_raw(connection: duckdb.DuckDBPyConnection, registry: Iterable[Source]) -> None:
-    """Create schema raw, and those of its tables and columns that are not there yet.
-
-    Raises WatchhouseError for a warehouse of a newer schema, or with other types than ours.
-    """
-    version, meant = version_of(connection), tables(registry)
-    found = connection.execute(
-        "select table_name, column_name, data_type from duckdb_columns() "
-        "where schema_name = 'raw' and database_name = current_database()"
-    ).fetchall()
-    refuse_other_types(found, meant)
-    there = {(table, name) for table, name, _ in found} | {(table, "") for table, _, _ in found}
-    statements = ["create schema if not exists raw", *note_version(version)]
-    for table, columns in meant.items():
-        if (table, "") not in there:
-            spec = ", ".join(_column(name, kind) for name, kind in columns.items())
-            statements.append(f'create table raw."{table}" ({spec})')
-        else:
-            grown = {name: kind for name, kind in columns.items() if (table, name) not in there}
-            for name, kind in grown.items():
-                statements.append(f'alter table raw."{table}" add column "{name}" {kind}')
-    connection.execute(";".join(statements))
+def tiers_of(table: str, columns: dict[str, str]) -> Tiers | None:
+    """How a table ages; None for one that does not grow with time."""
+    if table in LEDGER:
+        return _LEDGER_TIERS.get(table)
+    stays = "_superseded_at is not null" if "_superseded_at" in columns else "false"
+    return Tiers("_observed_at", "_load_id", stays)
 
 
-def _column(name: str, kind: str) -> str:
-    return f'"{name}" {kind}' + (" using compression zstd" if name in _ZSTD else "")
+def hot(table: str) -> str:
+    """The table that holds the rows of raw.<table> which are in the warehouse itself."""
+    ages = table not in LEDGER or table in _LEDGER_TIERS
+    return f'hot."{table}"' if ages else f'raw."{table}"'
 
 
 def create_live(settings: Settings) -> None:
@@ -169,14 +195,22 @@ def _restore(settings: Settings) -> bool:
     try:
         shutil.copyfile(settings.published_file, copy)
         with duckdb.connect(str(copy), read_only=True) as connection:
-            (at,) = connection.execute("select max(polled_at) from raw.polls").fetchall()[0]
-    except (OSError, duckdb.Error):
+            (schema,) = connection.execute(_SCHEMA_OF_POLLS).fetchall()[0]
+            (at,) = connection.execute(f"select max(polled_at) from {schema}.polls").fetchall()[0]
+    except (OSError, duckdb.Error, IndexError):
         copy.unlink(missing_ok=True)
         return False
     copy.replace(live)
     print(f"`{live}` is gone: taken up from the published warehouse, last look {at}Z",
           file=sys.stderr, flush=True)  # fmt: skip
     return True
+
+
+# Before there were landing files it was a table of schema raw.
+_SCHEMA_OF_POLLS = """
+select schema_name from duckdb_tables()
+where table_name = 'polls' and schema_name in ('hot', 'raw')
+"""
 
 
 @contextmanager
@@ -210,20 +244,20 @@ def insert(
     columns: dict[str, str],
     rows: Sequence[Row],
 ) -> None:
-    """Append rows to a table of schema raw; values stand in the order of its columns."""
+    """Append rows to a raw table; values stand in the order of its columns."""
     if not rows:
         return
     names = ", ".join(f'"{name}"' for name in columns)
     if len(rows) <= _ROWS_AS_LITERALS:
         values = ",".join(f"({','.join(map(literal, row))})" for row in rows)
-        connection.execute(f'insert into raw."{table}" ({names}) values {values}')
+        connection.execute(f"insert into {hot(table)} ({names}) values {values}")
         return
     arrays = [
         pa.array(column, type=_ARROW_TYPES[kind])
         for column, kind in zip(zip(*rows, strict=True), columns.values(), strict=True)
     ]
     connection.register("_batch", pa.Table.from_arrays(arrays, names=list(columns)))
-    connection.execute(f'insert into raw."{table}" ({names}) select * from _batch')
+    connection.execute(f"insert into {hot(table)} ({names}) select * from _batch")
     connection.unregister("_batch")
 
 

@@ -153,7 +153,7 @@ def read_provenance(connection: duckdb.DuckDBPyConnection, settings: Settings) -
 
     published = rows("select max(published_at) from meta.published")
     commit = rows("select max(project_commit) from meta.checks")
-    read_to = rows("select _bot, max(polled_at) from raw.polls group by 1 order by 1")
+    read_to = rows("select _bot, max(polled_at) from hot.polls group by 1 order by 1")
     return Provenance(
         file=str(settings.published_file),
         published_at=published[0][0] if published else None,

@@ -21,8 +21,9 @@ from dbt_common.exceptions import DbtRuntimeError
 from ingest.errors import WatchhouseError
 from ingest.lock import writer_lock
 from ingest.registry import load_registry
+from ingest.schema import create_raw
 from ingest.settings import load_settings
-from ingest.store import create_live, create_raw
+from ingest.store import create_live
 
 # dbt asks again for every schema at once; within this time the answer is the one just given.
 _ASKED_AGAIN_SECONDS = 5

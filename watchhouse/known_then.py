@@ -11,8 +11,9 @@ import duckdb
 
 from ingest.errors import WatchhouseError
 from ingest.registry import load_registry
+from ingest.schema import create_raw
 from ingest.settings import Settings
-from ingest.store import LEDGER, connect_live, create_raw, literal, tables
+from ingest.store import LEDGER, connect_live, hot, literal, tables
 from watchhouse.build import build
 
 # When a row of the ledger came to be known; those of raw tables carry `_observed_at`.
@@ -26,7 +27,8 @@ _KNOWN_AT = {
     "losses": "observed_at",
     "schema_changes": "observed_at",
 }
-_NEVER = {"builds", "blocks"}  # of a build, or of ingest itself
+# Of a build, of ingest itself, or of the place of rows.
+_NEVER = {"builds", "blocks", "landing", "taken_back", "observed_before"}
 
 
 @contextmanager
@@ -76,4 +78,4 @@ def _copy(table: str, columns: dict[str, str], as_of: datetime) -> str:
     later = f"replace (case when _superseded_at <= {at} then _superseded_at end as _superseded_at)"
     star = f"* {later}" if "_superseded_at" in columns else "*"
     where = f"{known_at} <= {at}"
-    return f'insert into raw."{table}" by name select {star} from seen.raw."{table}" where {where}'
+    return f'insert into {hot(table)} by name select {star} from seen.raw."{table}" where {where}'

@@ -12,8 +12,9 @@ from station import Station
 
 from ingest import Bot, WatchhouseError, open_session, run_once
 from ingest.registry import load_registry
+from ingest.schema import create_raw
 from ingest.session import Session
-from ingest.store import connect_live, create_raw
+from ingest.store import connect_live
 
 
 def test_a_look_is_one_row_per_bot(station: Station) -> None:
@@ -122,8 +123,8 @@ def test_an_older_warehouse_gains_the_new_columns(station: Station) -> None:
     registry = load_registry(station.settings.registry_file)
     with connect_live(station.settings) as connection:
         create_raw(connection, registry)
-        connection.execute("alter table raw.polls drop column masked_count")
-        connection.execute("alter table raw.loads drop column row_bytes")
+        connection.execute("alter table hot.polls drop column masked_count")
+        connection.execute("alter table hot.loads drop column row_bytes")
     station.write("execution/events.jsonl", '{"a": 1}\n')
     station.poll()
     assert station.column("select masked_count from raw.polls") == [0]
@@ -143,6 +144,6 @@ def test_payloads_are_stored_compressed(station: Station) -> None:
     station.write("execution/events.jsonl", '{"a": "long enough to be worth it"}\n' * 10_000)
     station.poll()
     assert station.column(
-        "select distinct compression from pragma_storage_info('raw.events')"
+        "select distinct compression from pragma_storage_info('hot.events')"
         " where column_name = 'payload' and segment_type = 'VARCHAR'"
     ) == ["ZSTD"]

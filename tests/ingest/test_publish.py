@@ -79,10 +79,10 @@ def test_a_copy_that_is_not_whole_is_not_published(
 def test_a_ledger_that_does_not_add_up_is_not_published(station: Station) -> None:
     station.write("execution/events.jsonl", '{"n": 1}\n')
     station.poll()
-    station.rows("update raw.loads set row_bytes = row_bytes + 1")
+    station.rows("update hot.loads set row_bytes = row_bytes + 1")
     with pytest.raises(WatchhouseError, match="account for every byte"):
         publish(station.settings)
-    station.rows("update raw.loads set row_bytes = row_bytes - 1")
+    station.rows("update hot.loads set row_bytes = row_bytes - 1")
 
 
 def test_a_full_disk_leaves_the_file_before(

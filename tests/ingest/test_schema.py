@@ -23,7 +23,7 @@ def test_a_new_warehouse_says_its_version(station: Station) -> None:
 def test_an_older_warehouse_is_migrated_and_keeps_its_rows(station: Station) -> None:
     station.write("execution/events.jsonl", '{"n": 1}\n')
     station.poll()
-    change(station, "drop table meta.home; alter table raw.events drop column _superseded_at")
+    change(station, "drop table meta.home; alter table hot.events drop column _superseded_at")
     station.write("execution/events.jsonl", '{"n": 1}\n{"n": 2}\n')
     station.poll()
     assert station.rows("from meta.home") == [(SCHEMA_VERSION,)]
@@ -35,17 +35,17 @@ def test_an_older_warehouse_is_migrated_and_keeps_its_rows(station: Station) -> 
 
 def test_a_column_that_nothing_writes_any_more_is_left(station: Station) -> None:
     station.poll()
-    change(station, "alter table raw.events add column gone bigint")
+    change(station, "alter table hot.events add column gone bigint")
     station.write("execution/events.jsonl", '{"n": 1}\n')
     station.poll()
-    assert station.rows("select payload, gone from raw.events") == [('{"n": 1}', None)]
+    assert station.rows("select payload, gone from hot.events") == [('{"n": 1}', None)]
 
 
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
         ("update meta.home set schema_version = 99", "newer Watchhouse .* version 99"),
-        ("alter table raw.events alter _offset type varchar", "raw.events._offset .* is varchar"),
+        ("alter table hot.events alter _offset type varchar", "raw.events._offset .* is varchar"),
     ],
 )
 def test_what_would_be_misread_is_refused_and_left_as_it_was(

@@ -58,11 +58,11 @@ def test_a_rewritten_a_moved_and_a_shrunk_log_agree(station: Station) -> None:
 @pytest.mark.parametrize(
     ("statement", "difference"),
     [
-        ("delete from raw.events where _offset in (9, 18)", (9, 27, "is in no row")),
-        ("""update raw.events set payload = '{"n": 7}' where _offset = 9""", (9, 18, "differs")),
-        ("update raw.loads set row_bytes = row_bytes - 1", (0, 36, "does not account")),
-        ("update raw.events set _superseded_at = now() where _offset = 27", (27, 36, "is in no")),
-        ("insert into raw.events (_bot, _file_id, _offset, _length, payload) select 'main',"
+        ("delete from hot.events where _offset in (9, 18)", (9, 27, "is in no row")),
+        ("""update hot.events set payload = '{"n": 7}' where _offset = 9""", (9, 18, "differs")),
+        ("update hot.loads set row_bytes = row_bytes - 1", (0, 36, "does not account")),
+        ("update hot.events set _superseded_at = now() where _offset = 27", (27, 36, "is in no")),
+        ("insert into hot.events (_bot, _file_id, _offset, _length, payload) select 'main',"
          " any_value(_file_id), 12, 5, '{}' from raw.events", (12, 17, "no line stands for")),
     ],
 )  # fmt: skip
@@ -109,7 +109,7 @@ def test_the_command_fails_on_a_difference(station: Station) -> None:
     environment = os.environ | {"WATCHHOUSE_PROJECT": str(station.settings.project)}
     for statement, code, output in (
         ("select 1", 0, ""),
-        ("delete from raw.events where _offset = 9",
+        ("delete from hot.events where _offset = 9",
          1, "main events execution/events.jsonl 9-18: is in no row and no quarantine\n"),
     ):  # fmt: skip
         damage(station, statement)

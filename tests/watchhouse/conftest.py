@@ -85,6 +85,7 @@ CHECKS = {
 TABLES = """
 create schema meta;
 create schema raw;
+create schema hot;
 create table meta.checks (
     name varchar, playbook varchar, compiled_sql varchar, do_text varchar, needs varchar[],
     explained_by varchar[], fault varchar, project_commit varchar, for_seconds double,
@@ -92,7 +93,7 @@ create table meta.checks (
 );
 create table meta.templates (name varchar, compiled_sql varchar);
 create table meta.vars as select 'loop_seconds' as name, '60' as value;
-create table raw.polls as select 'main' as _bot, timestamp '2026-03-10 14:00' as polled_at;
+create table hot.polls as select 'main' as _bot, timestamp '2026-03-10 14:00' as polled_at;
 create table health (
     bot varchar, surface varchar, valid_from timestamp, valid_to timestamp, is_usable boolean,
     status varchar, reason varchar

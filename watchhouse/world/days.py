@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 
 from ingest.registry import load_registry
+from ingest.schema import create_raw
 from ingest.settings import Settings
-from ingest.store import create_raw, literal, tables
+from ingest.store import hot, literal, tables
 
 Tables = dict[str, dict[str, str]]
 
@@ -122,7 +123,7 @@ def _insert(name: str, spec: dict[str, str], copy: _Copy) -> str:
     select = ", ".join(_column(name, column, kind, copy) for column, kind in spec.items())
     bases = f"left join bases_{copy.suffix} using (_file_id)" if "_file_id" in spec else ""
     day = f"{name}_{copy.suffix}"
-    return f"insert into raw.{name} select {select} from {day} {bases} order by nth_load"
+    return f"insert into {hot(name)} select {select} from {day} {bases} order by nth_load"
 
 
 def _files(spec: dict[str, str], copy: _Copy) -> str:
@@ -186,5 +187,5 @@ def _add_lived(
     for name, spec in every.items():
         select = ", ".join(given.get(column, f'"{column}"') for column in spec)
         order = f"order by {_load(spec)}" if {"load_id", "_load_id"} & set(spec) else ""
-        connection.execute(f"insert into raw.{name} select {select} from lived.raw.{name} {order}")
+        connection.execute(f"insert into {hot(name)} select {select} from lived.raw.{name} {order}")
     connection.execute("commit")
