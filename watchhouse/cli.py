@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from ingest.errors import WatchhouseError
-from watchhouse.commands import ask, demo, judge, load, pack, recall, span, watch
+from watchhouse.commands import ask, demo, judge, load, pack, recall, span, store, watch
 from watchhouse.commands.common import NO_VERDICT, tell
 from watchhouse.report.command import report
 
@@ -39,7 +39,7 @@ def cli(ctx: click.Context, home: str | None) -> None:
 
 
 COMMANDS = [
-    *(load.init, load.ingest, load.replay, load.build, load.publish),
+    *(load.init, load.ingest, load.replay, load.build, load.publish, store.archive),
     *(judge.check, judge.explain, span.backtest),
     *(recall.incidents, recall.ack, recall.silence, pack.bundle),
     *(report, ask.sql, ask.status, ask.doctor),

@@ -27,4 +27,5 @@ select
     min(losses._file) as _file,
     min(losses.from_offset) as _offset
 from {{ at_clock(ref("fct_losses"), within=var("event_recall_minutes") ~ " minutes") }} as losses
+where losses._file is null or losses._file not like 'landing/%'
 group by losses.as_of, losses.bot, losses.stream

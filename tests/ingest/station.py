@@ -73,11 +73,11 @@ class Station:
 
 def make_station(folder: Path, registry: str = REGISTRY) -> Station:
     project = folder / "project"
-    (project / "models" / "staging").mkdir(parents=True)
+    (project / "models" / "staging").mkdir(parents=True, exist_ok=True)
     (project / "models" / "staging" / "_sources.yml").write_text(registry)
     logs, config = folder / "bot logs", folder / "config"
-    (logs / "execution").mkdir(parents=True)
-    config.mkdir()
+    (logs / "execution").mkdir(parents=True, exist_ok=True)
+    config.mkdir(exist_ok=True)
     bot = Bot("main", logs, config, logs / "exec.log")
     return Station(folder, Settings(folder / "home", project, (bot,)))
 

@@ -164,6 +164,31 @@ def test_settings_are_shut_and_locked(home: Path, setting: str) -> None:
             connection.execute(f"set {setting} = true")
 
 
+def test_landing_files_are_read_through_their_view_and_not_written(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    landing = next(home.glob("landing/**/*.parquet"))
+    outside = home / "outside.parquet"
+    outside.write_bytes(landing.read_bytes())
+    listed = [landing.relative_to(home / "landing"), "../outside.parquet"]
+    file = home / "warehouse.duckdb"
+    file.chmod(0o644)
+    with duckdb.connect(str(file)) as connection:
+        paths = [str(path) for path in listed]
+        connection.execute(
+            "create schema if not exists raw;"
+            f"create table raw.landing as select unnest({paths}) as path, null as lost_at"
+        )
+        connection.execute(f"create view raw.events as from read_parquet('{landing}')")
+        connection.execute(f"create view raw.others as from read_parquet('{outside}')")
+    before = bytes_of(home)
+    assert main(["--home", str(home), "sql", "--format", "csv", "select n from raw.events"]) == 0
+    assert capsys.readouterr().out == "n\n1\n"
+    for refused in ("from raw.others", *(meant(home, one) for one in HOSTILE if "copy" in one)):
+        assert main(["--home", str(home), "sql", "--", refused]) == 1
+    assert bytes_of(home) == before
+
+
 def test_a_pivot_is_what_duckdb_wrote_and_nothing_else(home: Path) -> None:
     with open_locked(load_settings(home), Limits()) as connection:
         pivot = one_question(connection, "pivot positions on symbol using sum(loss)")

@@ -14,7 +14,6 @@ from ingest.settings import Settings
 from watchhouse.catalog import first_line, open_published
 
 _SHUT = {
-    "enable_external_access": "false",  # files, addresses, ATTACH, COPY, LOAD
     "python_enable_replacements": "false",  # else `from name` reads variables of this program
     "autoload_known_extensions": "false",
     "autoinstall_known_extensions": "false",
@@ -32,9 +31,10 @@ class Limits:
 
 @contextmanager
 def open_locked(settings: Settings, limits: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published file, read-only, able to reach no other file and to change no setting.
+    """The published file, read-only, able to reach no file but its landing files, nor a setting.
 
-    What does not fit into memory goes to a folder of its own, which is gone afterwards.
+    Nothing keeps a path that may be read from being written but the guard, which lets no COPY pass,
+    and the files' mode. What does not fit into memory goes to a folder that is gone afterwards.
     Raises `WatchhouseError` when there is no file, it does not open, or a limit is no limit.
     """
     with (
@@ -42,8 +42,22 @@ def open_locked(settings: Settings, limits: Limits) -> Iterator[duckdb.DuckDBPyC
         open_published(settings, _SHUT | {"temp_directory": folder}) as connection,
     ):
         _limit_memory(connection, limits.memory)
+        paths = ", ".join(f"'{path}'" for path in _landing_files(connection, settings))
+        connection.execute(f"set allowed_paths = [{paths}]")
+        connection.execute("set enable_external_access = false")  # files, ATTACH, COPY, LOAD
         connection.execute("set lock_configuration = true")
         yield connection
+
+
+def _landing_files(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[str]:
+    """The files of the views as SQL text, those that lie in the home: the list may be another's."""
+    landing = settings.folder("landing").resolve()
+    try:
+        rows = connection.execute("select path from raw.landing where lost_at is null").fetchall()
+    except duckdb.CatalogException:  # published before there were any
+        return []
+    found = [(landing / path).resolve() for (path,) in rows]
+    return [str(path).replace("'", "''") for path in found if path.is_relative_to(landing)]
 
 
 def _limit_memory(connection: duckdb.DuckDBPyConnection, memory: str) -> None:
@@ -104,6 +118,10 @@ def _too_long(limits: Limits) -> WatchhouseError:
 
 
 def _hint(error: duckdb.Error) -> str:
+    if "/landing/" in str(error):
+        return (
+            "a landing file is damaged or the home was moved: watchhouse publish; marts need none"
+        )
     if isinstance(error, duckdb.PermissionException):
         return "only the published warehouse is read here; DuckDB itself joins it with other files"
     if isinstance(error, duckdb.OutOfMemoryException):

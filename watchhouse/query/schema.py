@@ -16,7 +16,7 @@ select
     column_name,
     coalesce(comment, data_type)
 from duckdb_columns()
-where not internal and database_name = current_database()
+where not internal and database_name = current_database() and schema_name <> 'hot'
 order by schema_name <> 'main', name, column_index
 """
 _KEYWORDS = "select keyword_name from duckdb_keywords() where keyword_category <> 'unreserved'"
