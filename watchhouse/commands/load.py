@@ -184,5 +184,5 @@ def publish(ctx: click.Context) -> None:
     from ingest.publish import publish as run
 
     settings = settings_of(ctx)
-    run(settings)
+    run(settings, LOCK_WAIT_SECONDS)
     click.echo(f"published {settings.published_file}", err=True)
