@@ -11,12 +11,11 @@ import duckdb
 
 from ingest.documents import Document
 from ingest.drift import Shape, sample
-from ingest.landing import take_back
 from ingest.mask import Masker
 from ingest.memory import KnownFile, Memory
 from ingest.registry import Source
 from ingest.settings import Bot
-from ingest.store import Row, hot, insert, literal
+from ingest.store import Row, insert, literal
 from ingest.tree import Seen
 from ingest.vet import BadBytes, Vetted
 
@@ -149,24 +148,6 @@ class Commit:
             self.bot.name, source.name, known.file_id, known.path, known.read_offset, known.size,
             known.last_seen_at, self.at, reason, self.at, self.load_id,
         ))  # fmt: skip
-
-    def supersede(self, source: Source, keys: Iterable[tuple[str, str, int]]) -> None:
-        """Rows and quarantine whose bytes are no longer in their file; (table, file id, offset)."""
-        for table in (source.name, "quarantine"):
-            pairs = [f"({literal(f)},{offset})" for name, f, offset in keys if name == table]
-            if pairs:
-                self._take_back(table, [key[1:] for key in keys if key[0] == table])
-                self.connection.execute(
-                    f"update {hot(table)} set _superseded_at = {literal(self.at)} "
-                    f"where _bot = ? and (_file_id, _offset) in ({','.join(pairs)})"
-                    + (f" and stream = {literal(source.name)}" if table == "quarantine" else ""),
-                    [self.bot.name],
-                )
-
-    def _take_back(self, table: str, keys: list[tuple[str, int]]) -> None:
-        if table != "quarantine":
-            columns = self._columns[table]
-            take_back(self.connection, table, columns, self.bot.name, keys)
 
     def remember(self, known: KnownFile) -> None:
         """Write the state of a content file with this look."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 
 from ingest.bulk import BULK_BYTES, load_bulk
 from ingest.commit import Commit, Counts
@@ -14,25 +14,25 @@ from ingest.content import Content, UnsettledError, open_content
 from ingest.identity import assign, mark_read, moved
 from ingest.memory import KnownFile, file_id
 from ingest.registry import Source
-from ingest.rewrite import Change, align
+from ingest.rewrite import Change, Comparison, Lineage, Span, comparison
 from ingest.sweep import (
-    ALIGN_BYTES,
     LOOK_BLOCKS,
-    Span,
     all_changed_blocks,
     block_count,
-    block_start,
     changed_blocks,
     hand_over,
     is_large,
     keep_blocks,
-    line_span,
+    lines_of,
     spans_of,
     tail_block,
     totals,
 )  # fmt: skip
 from ingest.tree import Seen, Tree
 from ingest.vet import BadBytes, Vet, Vetted
+
+# A content may be a copy of so many files with the same first line, newest first.
+_ORIGINS = 8
 
 
 def find_stream(tree: Tree, pattern: str) -> tuple[str, list[Seen]]:
@@ -103,6 +103,8 @@ class _Stream:
             known = at.get(seen.path)
             if seen.path in self.odd:
                 return None, self.odd[seen.path]
+            if self.commit.memory.copies.get(self._key(seen)) == seen.stamp:
+                return None, "holds nothing but lines that were read before"
             if known and known.shrunk_bytes is not None:
                 lines = f"{known.shrunk_bytes} of the {known.read_offset} bytes that were read"
                 return None, f"shrank to {lines}; what was read stands"
@@ -113,10 +115,12 @@ class _Stream:
 
     def _lineless(self, seen: Seen) -> int:
         """The size of a file without a whole line; 0 of any other."""
-        return seen.size if seen.path in self.lineless or self._is_idle(seen) else 0
+        before = self.commit.memory.lineless.get(self._key(seen))
+        return seen.size if seen.path in self.lineless or before == seen.stamp else 0
 
     def _is_idle(self, seen: Seen) -> bool:
-        return self.commit.memory.idle.get(self._key(seen)) == seen.stamp
+        memory, key = self.commit.memory, self._key(seen)
+        return seen.stamp in (memory.lineless.get(key), memory.copies.get(key))
 
     def _key(self, seen: Seen) -> tuple[str, str, str]:
         return self.commit.bot.name, self.source.name, seen.path
@@ -135,24 +139,17 @@ class _Stream:
     def _match(self, contents: list[Content], held: set[KnownFile]) -> None:
         free = [k for k in self.known if k.status != "rewritten" and k not in held]
         taken = moved(contents, free)
-        self.lineless = {content.seen.path for content in contents if not content.line_end()}
-        alike = defaultdict(list)
-        for content in contents:
-            alike[content.head].append(content)
-        rest = []
-        for content in contents:
-            if content.line_end() and not self._is_copy(content, alike[content.head], held):
-                rest.append(content)
-            elif content not in taken:
-                self.commit.memory.idle[self._key(content.seen)] = content.seen.stamp
-        taken |= assign([c for c in rest if c not in taken], set(free) - set(taken.values()))
+        rest = self._to_load([c for c in contents if c not in taken], contents, held)
+        taken |= assign(rest, set(free) - set(taken.values()))
         for content, known in taken.items():
             self._read(content, known, content.line_end(known.read_offset))
         busy = held | set(taken.values())
         here = {k.path: k for k in free if k.status == "live" and k not in busy}
-        for content in rest:
-            if content not in taken:
-                busy.add(self._take_in(content, here.get(content.seen.path), busy))
+        for content in (content for content in rest if content not in taken):
+            if new := self._take_in(content, here.get(content.seen.path), busy):
+                busy.add(new)
+            else:
+                self.commit.memory.copies[self._key(content.seen)] = content.seen.stamp
         opened = {content.seen.path for content in contents}
         for known in free:
             # A file that is there but could not be opened keeps its place.
@@ -160,19 +157,52 @@ class _Stream:
             if known.status in ("live", "missing") and known not in busy and is_away:
                 self._let_go(known)
 
-    def _take_in(self, content: Content, here: KnownFile | None, busy: set[KnownFile]) -> KnownFile:
+    def _to_load(
+        self, some: list[Content], contents: list[Content], held: set[KnownFile]
+    ) -> list[Content]:
+        """Of some contents those that hold whole lines and are not on their way to rotation."""
+        self.lineless = {content.seen.path for content in contents if not content.line_end()}
+        alike, memory = defaultdict(list), self.commit.memory
+        for content in contents:
+            alike[content.head].append(content)
+        rest = []
+        for content in some:
+            if not content.line_end():
+                memory.lineless[self._key(content.seen)] = content.seen.stamp
+            elif self._is_copy(content, alike[content.head], held):
+                memory.copies[self._key(content.seen)] = content.seen.stamp
+            else:
+                rest.append(content)
+        return rest
+
+    def _take_in(
+        self, content: Content, here: KnownFile | None, busy: set[KnownFile]
+    ) -> KnownFile | None:
         """A content that goes on from no known file: a shrunk or rewritten file, or a new one.
 
-        `here` is the file that was at its path.
+        `here` is the file that was at its path. None when every line of it was read elsewhere.
         """
-        twins = [k for k in self.by_head[content.head[0]] if k is not here]
-        old = [here, *twins] if here else twins
-        for known in (k for k in old if k.status != "rewritten" and k not in busy):
+        alike = self._alike(content)
+        away = [k for k in alike if k is not here and k not in busy and k.status != "gone"]
+        for known in [here, *away] if here else away:
             if changed := self._change(content, content.line_end(), known):
                 return changed
+        for known in alike[: -_ORIGINS - 1 : -1]:
+            is_copy, branch = self._branch(content, content.line_end(), known)
+            if is_copy:
+                return branch
         begun = self._begin(content)
         self._read(content, begun, content.line_end())
         return begun
+
+    def _alike(self, content: Content) -> list[KnownFile]:
+        """Files that begin or once began with the same line, as they are now, oldest first."""
+        heirs = {known.replaces: known for known in self.known}
+        found = dict.fromkeys(self.by_head[content.head[0]])
+        while old := next((known for known in found if known.status == "rewritten"), None):
+            del found[old]
+            found.setdefault(heirs[old.file_id])
+        return list(found)
 
     def _is_copy(self, content: Content, others: list[Content], held: set[KnownFile]) -> bool:
         """The same lines are in a younger place of the rotation: a copy on its way here."""
@@ -188,7 +218,9 @@ class _Stream:
                         return True
         return False
 
-    def _begin(self, content: Content, replaces: str | None = None) -> KnownFile:
+    def _begin(
+        self, content: Content, replaces: str | None = None, copy_of: str | None = None
+    ) -> KnownFile:
         """A file not seen before; its id comes from its first line and its place among twins."""
         bot, stream, at = self.commit.bot.name, self.source.name, self.commit.at
         sha256, length = content.head
@@ -197,7 +229,7 @@ class _Stream:
         known = KnownFile(
             file_id(bot, stream, sha256, ordinal), bot, stream, content.seen.path,
             *content.seen.stamp, 0, sha256, length, "", 0, None, ordinal, "live", at, at,
-            replaces=replaces,
+            replaces=replaces, copy_of=copy_of,
         )  # fmt: skip
         self.known.append(known)
         self.by_head[sha256].append(known)
@@ -269,105 +301,117 @@ class _Stream:
         count = known.unswept_blocks or 0 if content.seen.is_gzip else LOOK_BLOCKS
         numbers = changed_blocks(self.commit, content, known, count)
         self.commit.remember(known)
-        if not numbers or self._mend(content, known, numbers, spans_of(numbers)):
+        if not numbers or self._mend(content, known, numbers):
             return
         if not self._change(content, content.line_end(), known):
             self.odd[known.path] = f"bytes changed in place, their lines are not told: {numbers}"
 
-    def _mend(
-        self, content: Content, old: KnownFile, numbers: list[int], spans: list[Span]
-    ) -> KnownFile | None:
-        """Lines changed in these spans alone, and the others stand where they stood; else None."""
-        lineage, end = self._lineage(old), old.read_offset
-        changes: list[Change] = []
-        for span in spans:
-            lines = line_span(self.commit, self.source, content, lineage, span, old.read_offset)
-            if lines is None or lines[2] - lines[0] > ALIGN_BYTES:
-                return None
-            start, stop, now = lines
-            vetted = self._vet_all(content, start, now)
-            enough = 0 if len(lineage) == 1 else math.inf
-            change = align(self.commit, self.source, vetted, lineage, enough, (start, stop))
-            if change is None or not (change.is_in_place or len(lineage) == 1):
-                return None
-            changes.append(change)
-            end = now if stop == old.read_offset else end
-        return self._replace(content, old, numbers, changes, end)
-
-    def _replace(
-        self,
-        content: Content,
-        old: KnownFile,
-        numbers: list[int],
-        changes: list[Change],
-        end: int,
-    ) -> KnownFile:
-        known = self._begin(content, old.file_id)
-        old.status = "rewritten"
-        self.commit.remember(old)
-        for change in changes:
-            self.commit.supersede(self.source, change.superseded)
-            self.commit.add_lines(self.source, known.file_id, known.path, change.added)
-        hand_over(self.commit, content, old, known, numbers)
-        self._note(content, known, end)
-        counts = totals(self.commit, self.source, self._lineage(known), end)
-        counts.kept = counts.rows - sum(len(change.added.rows) for change in changes)
-        counts.superseded = sum(
-            table == self.source.name for change in changes for table, *_ in change.superseded
-        )
-        self.commit.record_load(self.source, known, content.size, 0, counts)
-        return known
-
-    def _vet_all(self, content: Content, start: int, end: int) -> Vetted:
-        vetted = Vetted()
-        for part in self._vetted(content, start, end):
-            vetted.add(part)
-        return vetted
-
-    def _change_large(self, content: Content, end: int, old: KnownFile) -> KnownFile | None:
-        """A large log of which some blocks changed, the end among them, or an older copy of it."""
-        numbers = all_changed_blocks(self.commit, content, old)
-        if numbers is None:
+    def _mend(self, content: Content, old: KnownFile, numbers: list[int]) -> KnownFile | None:
+        """Lines changed in these blocks alone, and the others stand where they stood; else None."""
+        lineage = self._lineage(old)
+        tail = tail_block(self.commit, old) if content.line_end() > old.read_offset else []
+        spans = spans_of(numbers, tail)
+        cut = lines_of(self.commit, self.source, content, lineage.own, spans, old.read_offset)
+        if lineage.borrowed or not cut:
             return None
-        if end < old.read_offset and not numbers and self._is_prefix(content, end, old):
-            return self._shrink(content, end, old)
-        if end < block_start(old.read_offset):
-            return None
-        return self._mend(content, old, numbers, spans_of(numbers, tail_block(self.commit, old)))
-
-    def _is_prefix(self, content: Content, end: int, old: KnownFile) -> bool:
-        """After blocks that are the same, the lines up to `end` are those that were read too."""
-        lineage, start = self._lineage(old), block_start(content.size)
-        found = line_span(self.commit, self.source, content, lineage, (start, end), old.read_offset)
-        if found is None or found[1] != end:
-            return start >= end
-        vetted = self._vet_all(content, found[0], end)
-        change = align(self.commit, self.source, vetted, lineage, 0, (found[0], end))
-        return change is not None and not (change.superseded or change.added)
+        last, end = cut[-1][1:]
+        end = end if last == old.read_offset else old.read_offset
+        now = [(start, stop) for start, _, stop in cut]
+        with self._compared(content, now, lineage, old.read_offset) as lines:
+            change = lines.pair([(start, stop) for start, stop, _ in cut])
+            is_told = change.is_in_place and change.is_same_file(math.inf)
+            if len(lineage.own) > 1 and not is_told:
+                return None
+            known = self._follow(content, old, lines, now)
+            hand_over(self.commit, content, old, known, numbers)
+            self._note(content, known, end)
+            counts = totals(self.commit, self.source, self._lineage(known).own, end)
+            self._record(content, known, counts, change)
+            return known
 
     def _change(self, content: Content, end: int, old: KnownFile) -> KnownFile | None:
         """The content is an older copy of a known file, or that file rewritten; else None."""
-        if is_large(old.read_offset):
-            if mended := self._change_large(content, end, old):
+        if is_large(old.read_offset) and end >= old.read_offset:
+            numbers = all_changed_blocks(self.commit, content, old)
+            if numbers is not None and (mended := self._mend(content, old, numbers)):
                 return mended
-            if max(end, old.read_offset) > ALIGN_BYTES:
-                return None  # another file by all that can be compared
         is_same = (
             old.shrunk_bytes is not None
             and end >= old.shrunk_bytes
             and content.prefix_digest(old.shrunk_bytes) == old.shrunk_sha256
         )
-        vetted = self._vet_all(content, 0, end)
-        enough = 0 if is_same else math.inf if old.status == "gone" else 2
-        change = align(self.commit, self.source, vetted, self._lineage(old), enough)
-        # One equal line does not make a new file the old one, when that is gone for long.
-        if change is None or (old.status == "gone" and change.kept_count < 2):
-            return None
-        if change.is_prefix and end < old.read_offset:
-            return self._shrink(content, end, old)
-        if old.status != "live" and change.kept_count < 2:
-            return None
-        return self._rewrite(content, end, old, vetted, change)
+        with self._compared(content, [(0, end)], self._lineage(old), old.read_offset) as lines:
+            change = lines.pair()
+            if not change.is_same_file(0 if is_same else 2):
+                return None
+            if change.is_prefix and end < old.read_offset:
+                seen = content.seen
+                is_it = seen.path == old.path or seen.inode == old.inode
+                return self._shrink(content, end, old) if is_it else None
+            # One equal line does not make a new file the old one, when that is away.
+            if old.status != "live" and change.kept < 2:
+                return None
+            known = self._follow(content, old, lines, [(0, end)])
+            self._note(content, known, end)
+            self._record(content, known, lines.counts, change)
+            return known
+
+    def _branch(
+        self, content: Content, end: int, origin: KnownFile
+    ) -> tuple[bool, KnownFile | None]:
+        """Whether the content is a copy of a file that stands elsewhere or is gone.
+
+        With the file that it has become since, if it holds a line which that one has not. What was
+        read of the other stands.
+        """
+        with self._compared(
+            content, [(0, end)], self._lineage(origin), origin.read_offset
+        ) as lines:
+            change = lines.pair()
+            if change.kept < 2 or not change.is_same_file(2):
+                return False, None
+            if not change.added:
+                return True, None
+            known = self._begin(content, copy_of=origin.file_id)
+            self._add(content, known, lines, [(0, end)])
+            self._note(content, known, end)
+            self._record(content, known, lines.counts, replace(change, superseded=0))
+            return True, known
+
+    @contextmanager
+    def _compared(
+        self, content: Content, spans: list[Span], lineage: Lineage, size: int
+    ) -> Iterator[Comparison]:
+        size = max(size, content.size)
+        with comparison(self.commit, self.source, lineage, is_large=is_large(size)) as lines:
+            for start, end in spans:
+                for part in self._vetted(content, start, end):
+                    lines.take_in(part)
+            yield lines
+
+    def _follow(
+        self, content: Content, old: KnownFile, lines: Comparison, spans: list[Span]
+    ) -> KnownFile:
+        """Bytes that were read have changed: equal lines keep their key, the others go."""
+        known = self._begin(content, replaces=old.file_id)
+        old.status = "rewritten"
+        self.commit.remember(old)
+        lines.supersede()
+        self._add(content, known, lines, spans)
+        return known
+
+    def _add(
+        self, content: Content, known: KnownFile, lines: Comparison, spans: list[Span]
+    ) -> None:
+        for start, end in spans:
+            for part in self._vetted(content, start, end):
+                new = lines.added(part)
+                self.commit.add_lines(self.source, known.file_id, known.path, new)
+
+    def _record(self, content: Content, known: KnownFile, counts: Counts, change: Change) -> None:
+        counts.kept = counts.rows - change.added_rows
+        counts.superseded = change.superseded
+        self.commit.record_load(self.source, known, content.size, 0, counts)
 
     def _shrink(self, content: Content, end: int, known: KnownFile) -> KnownFile:
         """An older copy of the file stands in its place: what was read of it stays as it is."""
@@ -378,37 +422,30 @@ class _Stream:
         self._note(content, known, known.read_offset)
         return known
 
-    def _rewrite(
-        self, content: Content, end: int, old: KnownFile, vetted: Vetted, change: Change
-    ) -> KnownFile:
-        """Bytes that were read have changed: equal lines keep their key, the others go."""
-        known = self._begin(content, old.file_id)
-        old.status = "rewritten"
-        self.commit.remember(old)
-        self.commit.supersede(self.source, change.superseded)
-        self.commit.add_lines(self.source, known.file_id, known.path, change.added)
-        self._note(content, known, end)
-        counts = Counts(
-            kept=len(vetted.rows) - len(change.added.rows),
-            superseded=sum(table == self.source.name for table, *_ in change.superseded),
-        )
-        counts.add(vetted)
-        self.commit.record_load(self.source, known, content.size, 0, counts)
-        return known
-
-    def _lineage(self, known: KnownFile) -> list[str]:
+    def _lineage(self, known: KnownFile) -> Lineage:
         by_id = {file.file_id: file for file in self.known}
-        ids = [known.file_id]
-        while (before := by_id[ids[-1]].replaces) is not None:
-            ids.append(before)
-        return ids
+
+        def chain(start: str) -> list[str]:
+            ids = [start]
+            while (before := by_id[ids[-1]].replaces) is not None:
+                ids.append(before)
+            return ids
+
+        own = chain(known.file_id)
+        ids = list(own)
+        for one in ids:  # grows while it is walked through: a copy of a copy
+            origin = by_id[one].copy_of
+            if origin is not None and origin not in ids:
+                ids += chain(origin)
+        return Lineage(tuple(own), tuple(ids[len(own) :]))
 
     def _let_go(self, known: KnownFile) -> None:
         """The file is not found: it is gone at the second look, a rotation may hide it at one.
 
         Bytes that were seen in it and not read are lost then.
         """
-        self.commit.memory.idle.clear()
+        self.commit.memory.lineless.clear()
+        self.commit.memory.copies.clear()
         self.commit.remember(known)
         if known.status == "live":
             known.status = "missing"

@@ -165,21 +165,20 @@ def take_back(
     table: str,
     columns: dict[str, str],
     bot: str,
-    keys: Sequence[tuple[str, int]],
+    keys: str,
 ) -> None:
-    """Have archived lines (file id, offset) stand in the hot table again, to be superseded there.
+    """Have archived lines stand in the hot table again, to be superseded there.
 
-    To be called in a transaction.
+    `keys` is a query of their file ids and offsets. To be called in a transaction.
     """
     files = listed(connection, f"stream = {literal(table)} and _bot = {literal(bot)}")
     files = [one for one in files if one.lost_at is None]
-    if not files or not keys:
+    if not files:
         return
-    pairs = ",".join(f"({literal(file_id)},{offset})" for file_id, offset in keys)
     connection.execute(
         f"create or replace temp table returning_rows as "
         f"select * from ({cold_rows(connection, table, columns, files)}) "
-        f"where _bot = {literal(bot)} and (_file_id, _offset) in ({pairs})"
+        f"where _bot = {literal(bot)} and (_file_id, _offset) in ({keys})"
     )
     connection.execute(
         f"insert into {hot(table)} from returning_rows; "

@@ -19,7 +19,8 @@ class KnownFile:
     """A content file and how far it was read: a row of raw.files, in the order of its columns.
 
     Status: live (at `path`), missing (not found at one look), gone (not found at two), rewritten
-    (another entry replaces it). `shrunk_bytes` is set while the file holds less than was read of
+    (another entry replaces it). `copy_of` names a file whose first lines this one has too: they
+    stand under the id of that one. `shrunk_bytes` is set while the file holds less than was read of
     it: the length of its whole lines, with their hash. Of the blocks of a large file so many are
     not compared yet since it last changed, from the next one on.
     """
@@ -47,6 +48,7 @@ class KnownFile:
     shrunk_sha256: str | None = None
     next_block: int | None = None
     unswept_blocks: int | None = None
+    copy_of: str | None = None
 
     @property
     def stamp(self) -> Stamp:
@@ -92,8 +94,10 @@ class Memory:
     shapes: dict[tuple[str, str], Shape] = field(default_factory=dict)
     # Hashes of the blocks of large logs, read when they are first compared.
     blocks: dict[str, list[str]] = field(default_factory=dict)
-    # Paths that hold nothing to load (no whole line yet, or a copy): known only to the session.
-    idle: dict[tuple[str, str, str], Stamp] = field(default_factory=dict)
+    # Paths that hold nothing to load, no whole line yet or only lines that were read in another
+    # file: known only to the session.
+    lineless: dict[tuple[str, str, str], Stamp] = field(default_factory=dict)
+    copies: dict[tuple[str, str, str], Stamp] = field(default_factory=dict)
 
     @classmethod
     def load(cls, connection: duckdb.DuckDBPyConnection) -> Memory:

@@ -1,114 +1,213 @@
-"""A log whose read lines changed in place: which lines are still the same."""
+"""A content beside the lines that were read before: which of them are still the same.
+
+Both sides are paired inside DuckDB by length and hash, so that no size of a file asks for memory.
+"""
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 
-from ingest.commit import Commit
+import duckdb
+import pyarrow as pa
+
+from ingest.commit import Commit, Counts
+from ingest.landing import take_back
 from ingest.registry import Source
-from ingest.store import COLUMNS_BY_KIND, literal
+from ingest.store import ARROW_TYPES, COLUMNS_BY_KIND, hot, literal, run_over
 from ingest.vet import BadBytes, Line, Vetted
 
-# (table, file id, offset): a row of the stream's own table or of the quarantine
-Key = tuple[str, str, int]
+Span = tuple[int, int]
+
+_MEMORY = "256MiB"
 
 
-@dataclass
-class Change:
-    """What rewriting did: keys that are no longer true, and the lines that are new.
-
-    `is_prefix` says that nothing was rewritten: the content is the beginning of what was read.
-    `is_in_place` says that lines which stayed the same stand where they stood.
+@dataclass(frozen=True)
+class Lineage:
+    """Ids under which lines of a file stand: its own, newest first, and those of other files that
+    it shares its first lines with.
     """
 
-    superseded: list[Key]
-    added: Vetted
-    kept_count: int
+    own: tuple[str, ...]
+    borrowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """How many lines were kept, are added (rows alone, and with quarantine), vanished (own rows
+    alone), and were kept in a row from the beginning on; `smaller` is the line count of the shorter
+    side.
+
+    `is_prefix`: nothing was rewritten, the content is the beginning of what was read.
+    `is_in_place`: lines which stayed the same stand where they stood.
+    """
+
+    kept: int
+    added_rows: int
+    added: int
+    superseded: int
+    leading: int
+    smaller: int
     is_prefix: bool
     is_in_place: bool
 
-
-def align(
-    commit: Commit,
-    source: Source,
-    new: Vetted,
-    lineage: list[str],
-    enough: float,
-    span: tuple[int, int] | None = None,
-) -> Change | None:
-    """Compare a content with the lines that were read under the ids of `lineage`, newest id first.
-
-    With `span` the content is that of these bytes alone.
-    None when fewer than half of the lines of the shorter one are equal: it is another file then,
-    unless the first `enough` lines are equal.
-    """
-    commit.flush()  # rows of this very look count as read
-    old: defaultdict[object, list[Key]] = defaultdict(list)
-    total = 0
-    for key, content in _lines(commit, source, lineage, span or (0, 2**62)):
-        old[content].append(key)
-        total += 1
-    kept: list[tuple[Key, int]] = []
-    added = Vetted(blank_bytes=new.blank_bytes)
-    added.rows = [row for row in new.rows if not _keep(old, row, kept)]
-    added.bad = [bad for bad in new.bad if not _keep(old, bad, kept)]
-    count = len(new.rows) + len(new.bad)
-    parts: list[Line | BadBytes] = [*added.rows, *added.bad]
-    fresh = min((part.offset for part in parts), default=math.inf)
-    leading = sum(offset < fresh for _, offset in kept)
-    if len(kept) * 2 < min(count, total) and leading < enough:
-        return None
-    superseded = [key for keys in old.values() for key in keys]
-    is_prefix = len(kept) == count and _is_prefix(kept, superseded, lineage[0])
-    is_in_place = all(offset == place for (_, _, offset), place in kept)
-    return Change(superseded, added, len(kept), is_prefix, is_in_place)
+    def is_same_file(self, enough: float) -> bool:
+        """Half of the lines of the shorter side are equal, or the first `enough` lines."""
+        return self.kept * 2 >= self.smaller or self.leading >= enough
 
 
-def _keep(
-    old: defaultdict[object, list[Key]], part: Line | BadBytes, kept: list[tuple[Key, int]]
-) -> bool:
-    if keys := old.get(part.content):
-        kept.append((keys.pop(0), part.offset))
-        return True
-    return False
+class Comparison:
+    """Lines of a content (`take_in`), then paired with the lines that stand under a lineage."""
+
+    def __init__(self, commit: Commit, source: Source, lineage: Lineage) -> None:
+        self.counts = Counts()
+        self._commit = commit
+        self._source = source
+        self._lineage = lineage
+        self._run = commit.connection.execute
+        self._values = dict(list(COLUMNS_BY_KIND[source.kind].items())[8:])
+
+    def take_in(self, part: Vetted) -> None:
+        """Lines of the content."""
+        self.counts.add(part)
+        values = [f'"{name}"' for name in self._values]
+        self._fresh(part.rows, self._values, "true", _key(values))
+        bad = [Line(one.offset, one.length, (one.sha256,)) for one in part.bad]
+        self._fresh(bad, {"sha256": "varchar"}, "false", _key(["sha256"]))
+
+    def _fresh(self, lines: list[Line], kinds: dict[str, str], is_row: str, key: str) -> None:
+        if not lines:
+            return
+        columns = zip(*((line.offset, line.length, *line.values) for line in lines), strict=True)
+        types = ("bigint", "bigint", *kinds.values())
+        arrays = [pa.array(c, ARROW_TYPES[kind]) for c, kind in zip(columns, types, strict=True)]
+        table = pa.Table.from_arrays(arrays, names=["place", "length", *kinds])
+        statement = f"insert into _fresh select place, length, {is_row}, {key} from _batch"
+        run_over(self._commit.connection, table, statement)
+
+    def pair(self, spans: list[Span] | None = None) -> Change:
+        """Pair all that was taken in with what stands; of the latter only what lies in `spans`."""
+        self._commit.flush()  # rows of this very look count as read
+        values = [f'"{name}"' for name in self._values]
+        ids = ",".join(map(literal, self._lineage.own + self._lineage.borrowed))
+        where = f"_bot = {literal(self._commit.bot.name)} and _file_id in ({ids})"
+        where += " and _superseded_at is null and " + _inside(spans)
+        self._run(_PAIR.format(
+            table=self._source.name, key=_key(values), bad_key=_key(["sha256"]), where=where,
+            stream=literal(self._source.name), own=",".join(map(literal, self._lineage.own)),
+        ))  # fmt: skip
+        newest = literal(self._lineage.own[0])
+        found = self._run(_SUMMARY.format(newest=newest)).fetchall()[0]
+        return Change(*found)
+
+    def added(self, part: Vetted) -> Vetted:
+        """Of the lines of a part those that are new."""
+        lines: list[Line | BadBytes] = [*part.rows, *part.bad]
+        places = [line.offset for line in lines]
+        if not places:
+            return part
+        query = "select place from _paired where _offset is null and place between ? and ?"
+        new = {place for (place,) in self._run(query, [min(places), max(places)]).fetchall()}
+        rows = [line for line in part.rows if line.offset in new]
+        return replace(part, rows=rows, bad=[bad for bad in part.bad if bad.offset in new])
+
+    def supersede(self) -> None:
+        """Own lines that the content does not hold are flagged; archived ones are taken back."""
+        commit, name = self._commit, self._source.name
+        vanished = "from _paired as old where old.place is null and old.is_own and "
+        keys = f"select _file_id, _offset {vanished} old.is_row"
+        if self._run(f"select exists ({keys})").fetchall()[0][0]:
+            columns = COLUMNS_BY_KIND[self._source.kind]
+            take_back(commit.connection, name, columns, commit.bot.name, keys)
+        quarantined = f"not old.is_row and it.stream = {literal(name)}"
+        for table, which in ((name, "old.is_row"), ("quarantine", quarantined)):
+            self._run(
+                f"update {hot(table)} as it set _superseded_at = {literal(commit.at)} "
+                f"{vanished} {which} "
+                "and it._bot = ? and it._file_id = old._file_id and it._offset = old._offset",
+                [commit.bot.name],
+            )
 
 
-def _is_prefix(kept: list[tuple[Key, int]], rest: list[Key], newest: str) -> bool:
-    """What is not found stands behind what is: under each id, and no line has moved."""
-    ends: dict[str, int] = {}
-    for (_, file_id, offset), place in kept:
-        if file_id == newest and offset != place:
-            return False
-        ends[file_id] = max(offset, ends.get(file_id, 0))
-    return all(offset > ends.get(file_id, -1) for _, file_id, offset in rest)
+@contextmanager
+def comparison(
+    commit: Commit, source: Source, lineage: Lineage, *, is_large: bool
+) -> Iterator[Comparison]:
+    """A comparison; one of large contents in bounded memory for as long as it lasts."""
+    run = commit.connection.execute
+    if is_large:
+        run(f"set memory_limit = '{_MEMORY}'")
+    run("create or replace temp table _fresh "
+        "(place bigint, length bigint, is_row boolean, key uhugeint)")  # fmt: skip
+    try:
+        yield Comparison(commit, source, lineage)
+    finally:
+        with suppress(duckdb.Error):  # a transaction that failed takes no statement
+            run("drop table _fresh; drop table if exists _paired; reset memory_limit")
 
 
-def _lines(
-    commit: Commit, source: Source, lineage: list[str], span: tuple[int, int]
-) -> Iterator[tuple[Key, object]]:
-    start, end = span
-    which = f"_file_id in ({','.join(map(literal, lineage))}) and _superseded_at is null"
-    which += f" and _offset >= {start} and _offset < {end}"
-    values = [f'"{name}"' for name in list(COLUMNS_BY_KIND[source.kind])[8:]]
-    rows = commit.connection.execute(
-        f'select _file_id, _offset, _length, {", ".join(values)} from raw."{source.name}" '
-        f"where _bot = ? and {which} order by _load_id, _offset",
-        [commit.bot.name],
-    ).fetchall()
-    for file_id, offset, length, *rest in rows:
-        yield (source.name, file_id, offset), (length, tuple(map(_hashable, rest)))
-    bad = commit.connection.execute(
-        f"select _file_id, _offset, _length, sha256 from raw.quarantine "
-        f"where _bot = ? and stream = ? and {which}",
-        [commit.bot.name, source.name],
-    ).fetchall()
-    for file_id, offset, length, sha256 in bad:
-        yield ("quarantine", file_id, offset), (length, sha256)
+def _key(values: list[str]) -> str:
+    texts = ", ".join(f"coalesce({value}::varchar, '')" for value in values)
+    return f"md5_number(concat_ws(chr(31), {texts}))"
 
 
-def _hashable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _inside(spans: list[Span] | None) -> str:
+    if spans is None:
+        return "true"
+    return "(" + " or ".join(f"(_offset >= {a} and _offset < {b})" for a, b in spans) + ")"
+
+
+# Most lines stand once: only those that do not are numbered, which needs room for all of them.
+_PAIR = """
+create or replace temp table _standing as
+select true as is_row, _file_id, _offset, _length as length, {key} as key, _load_id as load_id,
+    _file_id in ({own}) as is_own
+from raw."{table}" where {where}
+union all
+select false, _file_id, _offset, _length, {bad_key}, load_id, _file_id in ({own})
+from raw.quarantine where stream = {stream} and {where};
+create or replace temp table _paired as
+with often as (
+    select is_row, length, key from _standing group by all having count(*) > 1
+    union
+    select is_row, length, key from _fresh group by all having count(*) > 1
+),
+old as (
+    select *, 1 as nth from _standing anti join often using (is_row, length, key)
+    union all
+    select *, row_number() over (
+        partition by is_row, length, key order by is_own desc, load_id, _offset
+    )
+    from _standing semi join often using (is_row, length, key)
+),
+new as (
+    select *, 1 as nth from _fresh anti join often using (is_row, length, key)
+    union all
+    select *, row_number() over (partition by is_row, length, key order by place)
+    from _fresh semi join often using (is_row, length, key)
+)
+select place, is_row, _file_id, _offset, is_own
+from new full join old using (is_row, length, key, nth);
+drop table _standing
+"""
+_SUMMARY = """
+with beginning as (
+    select coalesce(min(place), 9223372036854775807) as fresh from _paired where _offset is null
+),
+moved as (
+    select _file_id from _paired where _offset is not null group by _file_id
+    having min(_offset) filter (place is null) < max(_offset) filter (place is not null)
+        or bool_or(_file_id = {newest} and place <> _offset)
+)
+select
+    count(*) filter (place is not null and _offset is not null),
+    count(*) filter (_offset is null and is_row),
+    count(*) filter (_offset is null),
+    count(*) filter (place is null and is_own and is_row),
+    count(*) filter (_offset is not null and place < fresh),
+    least(count(place), count(*) filter (is_own or (not is_own and place is not null))),
+    count(*) filter (_offset is null) = 0 and not exists (from moved),
+    coalesce(bool_and(_offset = place), true)
+from _paired, beginning
+"""

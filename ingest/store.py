@@ -76,6 +76,7 @@ LEDGER: dict[str, dict[str, str]] = {
         "status": "varchar", "first_seen_at": "timestamp", "last_seen_at": "timestamp",
         "item_count": "bigint", "replaces": "varchar", "shrunk_bytes": "bigint",
         "shrunk_sha256": "varchar", "next_block": "bigint", "unswept_blocks": "bigint",
+        "copy_of": "varchar",
     },
     # Of large logs: the hash of each whole block as it was read.
     "blocks": {
@@ -141,7 +142,7 @@ _LEDGER_TIERS = {
     )"""),
 }  # fmt: skip
 
-_ARROW_TYPES = {
+ARROW_TYPES = {
     "varchar": pa.string(),
     "bigint": pa.int64(),
     "timestamp": pa.timestamp("us"),
@@ -253,12 +254,23 @@ def insert(
         connection.execute(f"insert into {hot(table)} ({names}) values {values}")
         return
     arrays = [
-        pa.array(column, type=_ARROW_TYPES[kind])
+        pa.array(column, type=ARROW_TYPES[kind])
         for column, kind in zip(zip(*rows, strict=True), columns.values(), strict=True)
     ]
-    connection.register("_batch", pa.Table.from_arrays(arrays, names=list(columns)))
-    connection.execute(f"insert into {hot(table)} ({names}) select * from _batch")
-    connection.unregister("_batch")
+    batch = pa.Table.from_arrays(arrays, names=list(columns))
+    run_over(connection, batch, f"insert into {hot(table)} ({names}) select * from _batch")
+
+
+def run_over(connection: duckdb.DuckDBPyConnection, batch: pa.Table, statement: str) -> None:
+    """Run a statement that reads `_batch`.
+
+    As a reader, which is empty afterwards: a table would be held until the transaction ends.
+    """
+    connection.register("_batch", batch.to_reader())
+    try:
+        connection.execute(statement)
+    finally:
+        connection.unregister("_batch")
 
 
 def literal(value: Any) -> str:

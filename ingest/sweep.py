@@ -6,20 +6,20 @@ each block is kept; after each change all of them are compared, a few at each lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ingest.commit import Commit, Counts
 from ingest.content import WHOLE_FILE_BYTES, Content
 from ingest.memory import KnownFile
 from ingest.registry import Source
+from ingest.rewrite import Span
 from ingest.store import literal
 
 BLOCK_BYTES = 4 * 1024 * 1024
-ALIGN_BYTES = 256 * 1024 * 1024  # what is compared line by line is in memory
 LOOK_BLOCKS = 1  # more would make an append to a large log slower than one to a small one
 _STEPS = 8
 
-Span = tuple[int, int]
+Ids = Sequence[str]
 
 
 def is_large(size: int) -> bool:
@@ -113,18 +113,33 @@ def hand_over(
         )
 
 
-def line_span(
-    commit: Commit, source: Source, content: Content, lineage: list[str], span: Span, read: int
-) -> tuple[int, int, int] | None:
-    """The bytes of the lines that a span cuts: where they begin, ended, and end now.
+def lines_of(
+    commit: Commit, source: Source, content: Content, ids: Ids, spans: list[Span], read: int
+) -> list[tuple[int, int, int]] | None:
+    """The bytes of the lines that spans cut: where they begin, ended, and end now.
 
     Old and new lines begin and end alike, but for the end of the `read` bytes that were read.
     None when the rows and quarantine of those bytes do not lie one after another.
     """
+    cut: list[tuple[int, int, int]] = []
+    for span in spans:
+        found = _line_span(commit, source, content, ids, span, read)
+        if found is None:
+            return None
+        if cut and found[0] < cut[-1][1]:
+            found = cut[-1][0], max(found[1], cut[-1][1]), max(found[2], cut[-1][2])
+            cut.pop()
+        cut.append(found)
+    return cut
+
+
+def _line_span(
+    commit: Commit, source: Source, content: Content, ids: Ids, span: Span, read: int
+) -> tuple[int, int, int] | None:
     start, end = span
     for _ in range(_STEPS):
         found = commit.connection.execute(
-            _EXTENT.format(table=source.name, ids=",".join(map(literal, lineage))),
+            _EXTENT.format(table=source.name, ids=",".join(map(literal, ids))),
             {"bot": commit.bot.name, "stream": source.name, "start": start, "end": end},
         ).fetchall()
         first, last, length, count, places = found[0]
@@ -142,11 +157,11 @@ def line_span(
     return None
 
 
-def totals(commit: Commit, source: Source, lineage: list[str], end: int) -> Counts:
+def totals(commit: Commit, source: Source, ids: Ids, end: int) -> Counts:
     """What bytes [0, end) of a file are now, all its ids taken together."""
     commit.flush()
     found = commit.connection.execute(
-        _TOTALS.format(table=source.name, ids=",".join(map(literal, lineage))),
+        _TOTALS.format(table=source.name, ids=",".join(map(literal, ids))),
         {"bot": commit.bot.name, "stream": source.name},
     ).fetchall()
     rows, row_bytes, bad, bad_bytes = found[0]

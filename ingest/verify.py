@@ -52,7 +52,7 @@ class Verified:
 
 @dataclass(frozen=True)
 class _Log:
-    """A log file as the ledger knows it; `ids` are its own and those that it replaced.
+    """A log file as the ledger knows it; `ids` are its own and those that it replaced or copies.
 
     `head` is hash and length of its first line, by which it is known.
     """
@@ -110,14 +110,14 @@ def _logs(
     database: duckdb.DuckDBPyConnection, bot: Bot, registry: dict[str, Source]
 ) -> Iterator[_Log]:
     rows = database.execute(_FILES, [bot.name]).fetchall()
-    replaces = {file_id: before for file_id, *_, before in rows}
+    before = {file_id: ids for file_id, *_, ids in rows}
     for file_id, stream, path, status, read_to, sha256, length, _ in rows:
         source = registry.get(stream)
         if status != "live" or source is None or source.kind not in ("events", "text"):
             continue
         ids = [file_id]
-        while before := replaces.get(ids[-1]):
-            ids.append(before)
+        for one in ids:  # grows while it is walked through
+            ids += [other for other in before.get(one, ()) if other and other not in ids]
         yield _Log(bot, source, path, read_to, tuple(ids), (sha256, length))
 
 
@@ -343,7 +343,7 @@ where to_offset - from_offset <> row_bytes + blank_bytes + quarantined_bytes
 # A file that shrank is compared as far as it goes.
 _FILES = """
 select _file_id, stream, path, status, coalesce(shrunk_bytes, read_offset),
-       head_sha256, head_bytes, replaces
+       head_sha256, head_bytes, [replaces, copy_of]
 from raw.files where _bot = ?
 """
 _PIECES = """

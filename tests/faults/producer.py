@@ -24,6 +24,7 @@ class Producer:
     clock_seconds: int = 0
     copy: bytes = b""
     since_copy: set[str] = field(default_factory=set)
+    is_restored: bool = False
 
     @property
     def log(self) -> Path:
@@ -88,7 +89,6 @@ class Producer:
         return self.log.with_name(f"events.{rank}.jsonl") if rank else self.log
 
     def rotate(self) -> None:
-        self.copy = b""  # restored beside its rotated original it is a second file by all signs
         archive = self.log.parent / "archive"
         archive.mkdir(exist_ok=True)
         for rank in range(KEPT, 0, -1):
@@ -102,12 +102,10 @@ class Producer:
 
     def copytruncate(self) -> None:
         if self.log.exists() and not self.place(1).exists():
-            self.copy = b""
             shutil.copyfile(self.log, self.place(1))
             self.log.write_bytes(b"")
 
     def delete(self) -> None:
-        self.copy = b""  # restored when its original was missing for looks it may be another file
         self.log.unlink(missing_ok=True)
 
     def recreate(self) -> None:
@@ -115,9 +113,10 @@ class Producer:
         self.log.write_bytes(self.lines())
 
     def damage(self) -> None:
+        """Of a restored log not the first two lines: by them it is known beside its original."""
         lines = self.content().split(b"\n")
         if len(lines) > 4:
-            at = self.random.randrange(len(lines) - 1)
+            at = self.random.randrange(2 * self.is_restored, len(lines) - 1)
             self.changed.add(lines[at].decode())
             lines[at] = self.random.choice(
                 [b"#" * len(lines[at]), lines[at][: len(lines[at]) // 2]]
@@ -130,11 +129,13 @@ class Producer:
 
     def restore(self) -> None:
         """What stood in the log after the copy may be replaced by what now comes after it."""
-        if self.copy:
+        cut = self.copy[: len(self.copy) - self.random.randrange(30)]
+        if cut.count(b"\n") > 1:
+            self.is_restored = True
             self.changed |= self.since_copy - set(self.copy.decode().split("\n"))
             self.changed.update(self.content().decode().split("\n"))
             self.changed.update(self.copy.decode().split("\n")[-4:])  # what is cut off below
-            self.log.write_bytes(self.copy[: len(self.copy) - self.random.randrange(30)])
+            self.log.write_bytes(cut)
 
     def texts_on_disk(self) -> Iterator[str]:
         for path in self.log.parent.rglob("events*"):

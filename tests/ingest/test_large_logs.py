@@ -29,7 +29,6 @@ def large(station: Station, monkeypatch: pytest.MonkeyPatch) -> Station:
     monkeypatch.setattr(content, "WHOLE_FILE_BYTES", 2000)
     monkeypatch.setattr(sweep, "WHOLE_FILE_BYTES", 2000)
     monkeypatch.setattr(sweep, "BLOCK_BYTES", 600)
-    monkeypatch.setattr("ingest.events.ALIGN_BYTES", 4000)
     station.write(LOG, log())
     station.poll()
     return station

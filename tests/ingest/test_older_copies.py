@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import re
+
 import pytest
 from station import Station
 from test_event_logs import lines, numbers
 
+from ingest.verify import verify
+
+NUMBER = re.compile(r"\d+")
 LOG = "execution/events.jsonl"
 
 
@@ -141,3 +147,111 @@ def test_an_early_copy_that_grew_before_it_was_seen_doubles_no_line(station: Sta
     station.write(LOG, lines(1, 2, *range(100, 140)))
     station.poll()
     assert numbers(station) == [1, 2, *range(100, 140)]
+
+
+def rotate(station: Station, text: str, looks: int = 1) -> None:
+    """The log as it was read, renamed, with `text` in its place; a look before and after."""
+    station.events.rename(station.events.with_name("events.1.jsonl"))
+    station.write(LOG, text)
+    for _ in range(looks):
+        station.poll()
+
+
+@pytest.mark.parametrize("is_archived", [False, True])
+@pytest.mark.parametrize(
+    "copy", [lines(1, 2), lines(1, 2, 3), lines(1, 2, 3, 4), lines(1, 2) + "{"]
+)
+def test_a_copy_beside_its_rotated_original_is_no_second_file(
+    station: Station, copy: str, is_archived: bool
+) -> None:
+    station.write(LOG, lines(1, 2, 3, 4))
+    station.poll()
+    before = keys(station)
+    if is_archived:
+        archive = gzip.compress(station.events.read_bytes())
+        station.write("execution/archive/events.1.jsonl.gz", archive)
+        station.write(LOG, copy)
+        station.poll()
+        station.poll()
+    else:
+        rotate(station, copy, looks=2)
+    assert keys(station) == before
+    if not is_archived:  # there a whole copy is the log itself
+        assert details(station)[-1] == ("ok", "holds nothing but lines that were read before")
+    assert verify(station.settings).differences == []
+
+
+@pytest.mark.parametrize("look_between", [True, False])
+def test_a_copy_beside_its_original_gives_only_what_is_new(
+    station: Station, look_between: bool
+) -> None:
+    station.write(LOG, lines(1, 2, 3, 4))
+    station.poll()
+    before = keys(station)
+    rotate(station, lines(1, 2), looks=look_between)
+    for text in (lines(1, 2, 10), lines(1, 2, 10, 11)):
+        station.write(LOG, text)
+        station.poll()
+    assert numbers(station) == [1, 2, 3, 4, 10, 11]
+    assert keys(station)[:4] == before, "nothing is superseded: the original is there"
+    assert verify(station.settings).differences == []
+    station.write(LOG, lines(1, 10, 11, 12))
+    station.poll()
+    assert numbers(station) == [1, 2, 3, 4, 10, 11, 12]
+    assert verify(station.settings).differences == []
+
+
+def test_a_copy_that_is_being_copied_beside_its_original_doubles_nothing(station: Station) -> None:
+    station.write(LOG, lines(*range(20)))
+    station.poll()
+    rotate(station, "")
+    whole = lines(*range(20))
+    for end in range(30, len(whole) + 30, 30):
+        station.write(LOG, whole[:end])
+        station.poll()
+    assert numbers(station) == list(range(20))
+
+
+@pytest.mark.parametrize("copy", [lines(1, 2), lines(1, 2, *range(10, 30))])
+def test_a_copy_of_a_log_that_is_gone_for_long_gives_only_what_is_new(
+    station: Station, copy: str
+) -> None:
+    station.write(LOG, lines(*range(1, 9)))
+    station.poll()
+    before = keys(station)
+    station.events.unlink()
+    for _ in range(3):
+        station.poll()
+    station.write(LOG, copy)
+    station.poll()
+    assert numbers(station) == sorted({*range(1, 9), *(int(n) for n in NUMBER.findall(copy))})
+    assert keys(station)[: len(before)] == before
+    assert verify(station.settings).differences == []
+
+
+def test_a_copy_of_a_copy_gives_only_what_is_new(station: Station) -> None:
+    station.write(LOG, lines(1, 2, 3))
+    station.poll()
+    rotate(station, lines(1, 2, 10, 11))
+    station.events.with_name("events.1.jsonl").rename(station.events.with_name("events.2.jsonl"))
+    rotate(station, lines(1, 2, 10, 20))
+    assert numbers(station) == [1, 2, 3, 10, 11, 20]
+    station.write(LOG, lines(1, 2, 99, 20))
+    station.poll()
+    assert numbers(station) == [1, 2, 3, 10, 11, 20, 99]
+    assert verify(station.settings).differences == []
+
+
+def test_two_files_that_begin_with_one_equal_line_grow_as_two(station: Station) -> None:
+    for end in (2, 3, 5):
+        station.write("execution/events.1.jsonl", lines(0, *range(10, 10 + end)))
+        station.write(LOG, lines(0, *range(20, 20 + end)))
+        station.poll()
+    assert numbers(station) == [0, 0, *range(10, 15), *range(20, 25)]
+
+
+def test_a_copy_and_its_original_are_known_in_an_empty_warehouse_too(station: Station) -> None:
+    station.write("execution/events.1.jsonl", lines(1, 2, 3, 4))
+    station.write(LOG, lines(1, 2, 10))
+    station.poll()
+    assert numbers(station) == [1, 2, 3, 4, 10]
