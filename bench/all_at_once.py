@@ -138,17 +138,18 @@ class Stage:
 
 
 def follow(stage: Stage) -> None:
-    """`ingest --follow` every second until the end; what it says is counted."""
+    """`ingest --follow` every second until the end: seconds between commits that had news."""
     command = stage.command("ingest", "--follow", "--every", "1")
-    tally, held_since = stage.tallies["ingest"], 0.0
+    tally, held_since, before = stage.tallies["ingest"], 0.0, time.monotonic()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         threading.Timer(max(0.0, stage.left()), process.terminate).start()
         for line in process.stderr or ():
             if "go to the spool" in line:
                 tally.waits, held_since = tally.waits + 1, time.monotonic()
             elif "new rows" in line:
-                tally.seconds.append(0.0)
-                waited = time.monotonic() - held_since if held_since else 0.0
+                now = time.monotonic()
+                tally.seconds.append(now - before)
+                waited, before = now - held_since if held_since else 0.0, now
                 tally.longest_wait, held_since = max(tally.longest_wait, waited), 0.0
             elif line.strip():
                 tally.failures.append(line.strip())

@@ -309,8 +309,8 @@ def _published(settings: Settings) -> Sequence[str]:
     """The landing files that the published warehouse reads."""
     if not settings.published_file.is_file():
         return []
-    with duckdb.connect(str(settings.published_file), read_only=True) as connection:
-        try:
+    try:
+        with duckdb.connect(str(settings.published_file), read_only=True) as connection:
             return [one.path for one in listed(connection)]
-        except duckdb.CatalogException:  # published before there were landing files
-            return []
+    except duckdb.Error:  # published before there were landing files, or nobody can read it
+        return []

@@ -24,7 +24,8 @@ select
     ) as reason,
     min(losses.lost_from) as lost_from,
     max(losses.lost_until) as lost_until,
-    min(losses._file) as _file
+    min(losses._file) as _file,
+    min(losses.from_offset) as _offset
 from {{ at_clock(ref("fct_losses"), within=var("event_recall_minutes") ~ " minutes") }} as losses
 where losses._file like 'landing/%' and losses.reason not like 'retention%'
 group by losses.as_of, losses.bot, losses.stream

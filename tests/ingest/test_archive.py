@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import duckdb
 import pytest
+from dying import killed_at, moments, told_without_room
 from station import Station, assert_ledger_adds_up, make_station
 
 from ingest import UsageError, archive, open_session, run_once
@@ -254,50 +253,19 @@ def test_settings_that_say_nothing_sensible_are_refused(
         keeps(load_settings(tmp_path), ["nav"])
 
 
-def _steps_of(station: Station, now: datetime, kill_at: int) -> tuple[int, int]:
-    """Archive in a process of its own that dies at its n-th call; its status and the calls made."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:  # pragma: no cover - dies
-        calls = 0
-
-        def count(frame: FrameType, event: str, _: object) -> None:
-            nonlocal calls
-            if event in ("call", "c_call") and "ingest/" in frame.f_code.co_filename:
-                calls += 1
-                if calls == kill_at:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.setprofile(count)
-        archive.run(station.settings, now)
-        sys.setprofile(None)
-        os.write(writer, str(calls).encode())
-        os._exit(0)
-    os.close(writer)
-    _, status = os.waitpid(child, 0)
-    with os.fdopen(reader) as said:
-        return status, int(said.read() or 0)
-
-
-def _moments(calls: int) -> Iterator[int]:
-    """Some of the calls, evenly, all of them in the end if asked for by the environment."""
-    every = int(os.environ.get("WATCHHOUSE_KILLS", "3"))
-    yield from range(1, calls, max(1, calls // every))
-
-
 def test_killed_at_any_step_each_row_is_readable_once(weeks: Station) -> None:
     hot_days(weeks, 18)
     archive.run(weeks.settings, NOW)
     before = weeks.rows(SUMS)
     hot_days(weeks, 15)
     saved = weeks.settings.live_file.read_bytes()
-    status, calls = _steps_of(weeks, NOW, 0)
+    status, calls = killed_at(0, lambda: archive.run(weeks.settings, NOW))
     assert status == 0
     assert calls > 100
-    for moment in _moments(calls):
+    for moment in moments(calls, 3):
         weeks.settings.live_file.write_bytes(saved)
         weeks.settings.live_file.with_name("warehouse.duckdb.wal").unlink(missing_ok=True)
-        status, _ = _steps_of(weeks, NOW, moment)
+        status, _ = killed_at(moment, lambda: archive.run(weeks.settings, NOW))
         assert status == signal.SIGKILL
         assert weeks.rows(SUMS) == before, f"after a kill at call {moment} of {calls}"
         archive.run(weeks.settings, NOW)
@@ -306,3 +274,13 @@ def test_killed_at_any_step_each_row_is_readable_once(weeks: Station) -> None:
         landing = weeks.settings.folder("landing")
         assert [str(path.relative_to(landing)) for path in files(weeks)] == listed
         assert not list(landing.glob(".*.part"))
+
+
+def test_without_room_nothing_moves_and_one_sentence_says_why(weeks: Station) -> None:
+    hot_days(weeks, 10)
+    before = weeks.rows(SUMS)
+    told = told_without_room(1024, lambda: archive.run(weeks.settings, NOW))
+    assert "not all could be archived" in told
+    assert weeks.rows(SUMS) == before
+    archive.run(weeks.settings, NOW)
+    assert weeks.rows(SUMS) == before

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import duckdb
 import pytest
-from station import Station
+from dying import killed_at, moments, told_without_room
+from station import Station, make_station
 
 from ingest import WatchhouseError
 from ingest.publish import publish
@@ -98,3 +100,41 @@ def test_a_full_disk_leaves_the_file_before(
     with pytest.raises(WatchhouseError, match="No space left"):
         publish(station.settings)
     assert station.settings.published_file.exists()
+
+
+def test_killed_at_any_step_readers_have_a_whole_file(station: Station) -> None:
+    station.poll()
+    first = publish(station.settings).published_at
+    station.write("execution/events.jsonl", '{"n": 1}\n')
+    station.poll()
+    status, calls = killed_at(0, lambda: publish(station.settings))
+    assert status == 0
+    for moment in moments(calls, 6):
+        status, _ = killed_at(moment, lambda: publish(station.settings))
+        assert status == signal.SIGKILL
+        assert read(station, "select count(*) from raw.events") == [(1,)]
+        publish(station.settings)
+        assert not (station.settings.home / ".publishing").exists()
+    assert read(station, "select max(published_at) from meta.published") > [(first,)]
+
+
+def test_a_disk_without_room_for_the_copy_is_one_sentence(station: Station) -> None:
+    station.poll()
+    before = publish(station.settings)
+    room = station.settings.live_file.stat().st_size - 4096
+    told = told_without_room(room, lambda: publish(station.settings))
+    assert "could not be" in told
+    assert read(station, "select max(published_at) from meta.published") == [(before.published_at,)]
+    assert not (station.settings.home / ".publishing").exists()
+
+
+def test_a_file_of_another_home_is_replaced(station: Station, tmp_path: Path) -> None:
+    other = make_station(tmp_path / "other")
+    other.write("execution/events.jsonl", '{"n": "other"}\n')
+    other.poll()
+    publish(other.settings)
+    station.write("execution/events.jsonl", '{"n": 1}\n')
+    station.poll()
+    shutil.copy(other.settings.published_file, station.settings.published_file)
+    publish(station.settings)
+    assert read(station, "select payload from raw.events") == [('{"n": 1}',)]

@@ -15,7 +15,7 @@ from watchhouse.terminal import progress
 if TYPE_CHECKING:
     from ingest import LoadReport
 
-LOCK_WAIT_SECONDS = 60
+LOCK_WAIT_SECONDS = 300  # a build holds the lock; on a busy machine that takes minutes
 
 
 @click.command()
