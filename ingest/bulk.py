@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.commit import Commit, Counts
-from ingest.drift import sample
+from ingest.drift import sign, sign_of, unlike
 from ingest.mask import Masker
 from ingest.memory import KnownFile
 from ingest.registry import Source
@@ -41,28 +41,38 @@ _STORE_BYTES = 256 * 1024
 Block = tuple[bytes, int] | BadBytes
 
 
-def judge(mask: Masker, block: bytes, base: int) -> tuple[list[pa.RecordBatch], Vetted]:
-    """The rows of a block of whole lines at offset `base`, and its blanks and quarantine."""
+def judge(
+    mask: Masker, block: bytes, base: int, signs: set[int]
+) -> tuple[list[pa.RecordBatch], Vetted, list[str | bytes]]:
+    """The rows of a block of whole lines at offset `base`, its blanks and quarantine, and those of
+    its lines whose sign (see drift) was not among `signs`.
+    """
     lines = block.split(b"\n")[:-1]
     batch = _batch(lines, block, base)
-    plain = pc.and_not(pa.array(map(_is_plain, lines)), mask.suspects(batch["payload"]))
+    found = list(map(_sign, lines))
+    new: list[str | bytes] = [lines[place] for place in unlike(found, signs)]
+    plain = pc.and_not(pa.array(map(bool, found)), mask.suspects(batch["payload"]))
     rest = Vetted()
     if pc.all(plain).as_py():
-        return [batch], rest
+        return [batch], rest, new
     vet = vetter("events", mask)
     for row in batch.select(["_offset", "_length"]).filter(pc.invert(plain)).to_pylist():
         start = row["_offset"] - base
         rest.add(vet(block[start : start + row["_length"]], row["_offset"]))
     rows, rest.rows = rest.rows, []
-    return [batch.filter(plain), _batch_of(rows)], rest
+    texts = [row.values[-1] for row in rows]
+    new += [texts[place] for place in unlike(list(map(sign_of, texts)), signs)]
+    return [batch.filter(plain), _batch_of(rows)], rest, new
 
 
-def _is_plain(line: bytes) -> bool:
-    """The line is an object from its first byte to its last."""
+def _sign(line: bytes) -> int:
+    """Of a line that is an object from its first byte to its last; 0 of any other."""
     try:
-        return type(orjson.loads(line)) is dict and line[0] == 0x7B and line[-1] == 0x7D
+        value = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return False
+        return 0
+    is_plain = type(value) is dict and line[0] == 0x7B and line[-1] == 0x7D
+    return sign(line, value) if is_plain else 0
 
 
 def _batch(lines: list[bytes], block: bytes, base: int) -> pa.RecordBatch:
@@ -145,7 +155,8 @@ class _Load:
         waiting = 0
         try:
             while block := self._next():
-                batches, rest = self._judge(block)
+                batches, rest, new = self._judge(block)
+                self._commit.note_shape(self._source, new)
                 for bad in rest.bad:
                     self._quarantine(bad)
                     waiting += len(bad.head)
@@ -179,18 +190,16 @@ class _Load:
         self._room_mib = max(needed, self._room_mib)
         return is_enough
 
-    def _judge(self, block: Block) -> tuple[list[pa.RecordBatch], Vetted]:
+    def _judge(self, block: Block) -> tuple[list[pa.RecordBatch], Vetted, list[str | bytes]]:
         if isinstance(block, BadBytes):
-            return [], Vetted(bad=[block])
-        return judge(self._commit.mask, *block)
+            return [], Vetted(bad=[block]), []
+        return judge(self._commit.mask, *block, self._commit.signs(self._source))
 
     def _quarantine(self, bad: BadBytes) -> None:
         self._commit.quarantine(self._source, self._known.file_id, self._known.path, bad)
 
     def _counted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         self._commit.row_count += batch.num_rows
-        few = batch["payload"].take(pa.array(sample(batch.num_rows), pa.int64()))
-        self._commit.note_shape(self._source, few.to_pylist())
         self.counts.rows += batch.num_rows
         self.counts.row_bytes += pc.sum(batch["_length"]).as_py() or 0
         return batch

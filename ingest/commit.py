@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -10,7 +10,7 @@ from itertools import chain
 import duckdb
 
 from ingest.documents import Document
-from ingest.drift import Shape, sample
+from ingest.drift import Shape, sign_of, unlike
 from ingest.mask import Masker
 from ingest.memory import KnownFile, Memory
 from ingest.registry import Source
@@ -111,13 +111,23 @@ class Commit:
         for bad in vetted.bad:
             self.quarantine(source, file_id, path, bad)
         if source.kind == "events":
-            self.note_shape(source, [vetted.rows[n].values[-1] for n in sample(len(vetted.rows))])
+            self.note_shapes(source, [line.values[-1] for line in vetted.rows])
         self.row_count += len(vetted.rows)
         self._pending_bytes += vetted.row_bytes
         if self._pending_bytes > _PENDING_BYTES:
             self.flush()
 
-    def note_shape(self, source: Source, payloads: Iterable[str]) -> None:
+    def signs(self, source: Source) -> set[int]:
+        """Of the lines of a stream that this session has looked at."""
+        return self.memory.signs.setdefault((self.bot.name, source.name), set())
+
+    def note_shapes(self, source: Source, payloads: Sequence[str]) -> None:
+        """The same as note_shape for many of which most are alike."""
+        if not self.bot.journal:
+            new = unlike(list(map(sign_of, payloads)), self.signs(source))
+            self.note_shape(source, [payloads[place] for place in new])
+
+    def note_shape(self, source: Source, payloads: Iterable[str | bytes]) -> None:
         """Key paths and types that the stream never had; those of our own journal are no news."""
         if self.bot.journal:
             return

@@ -92,6 +92,8 @@ class Memory:
     # Hashes of the points of a series, read when it first has new ones.
     points: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     shapes: dict[tuple[str, str], Shape] = field(default_factory=dict)
+    # Lines whose sign (see drift) was met in this session are looked at no more.
+    signs: dict[tuple[str, str], set[int]] = field(default_factory=dict)
     # Hashes of the blocks of large logs, read when they are first compared.
     blocks: dict[str, list[str]] = field(default_factory=dict)
     # Paths that hold nothing to load, no whole line yet or only lines that were read in another

@@ -12,7 +12,6 @@ import orjson
 from ingest.capture import Capture
 from ingest.commit import Commit
 from ingest.documents import Document
-from ingest.drift import sample
 from ingest.jsontext import decode
 from ingest.memory import KnownFile, file_id
 from ingest.registry import Source
@@ -89,7 +88,7 @@ def _add_points(commit: Commit, source: Source, path: str, points: list[str], fi
     decoded = [decode(point.encode()) for point in points]
     hashes = [hashlib.sha256(orjson.dumps(point.value)).hexdigest() for point in decoded]
     seen = _seen(commit, source, path)
-    commit.note_shape(source, [decoded[number].text for number in sample(len(decoded))])
+    commit.note_shapes(source, [point.text for point in decoded])
     for position, (digest, point) in enumerate(zip(hashes, decoded, strict=True), first):
         if digest not in seen:
             seen.add(digest)

@@ -78,3 +78,21 @@ def test_a_deep_line_and_many_keys_are_bounded(station: Station) -> None:
     station.write(LOG, f"{deep}\n{wide}\n")
     station.poll()
     assert station.column("select count(*) from raw.events") == [2]
+
+
+RARE = ('{"n": 1, "new": 2}', '{"n": "1"}', '{"n": true}', '{"p95": 3}', '{"n": {"deep": [1]}}',
+        '{"api_key": "hidden", "n": 1}')  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [500, 20_000])
+def test_a_key_of_one_line_among_many_is_told(station: Station, count: int) -> None:
+    lines = [f'{{"n": {number}, "p50": {number}.5}}' for number in range(count)]
+    for place, rare in enumerate(RARE, 1):
+        lines.insert(place * count // 8 + 1, rare)
+    station.write(LOG, "\n".join(lines) + "\n")
+    station.poll()
+    assert {(path, kind) for path, _, _, kind in changes(station)} == {
+        ("n", "number"), ("p50", "number"), ("new", "number"), ("n", "string"), ("n", "boolean"),
+        ("p95", "number"), ("n", "object"), ("n.deep", "array"), ("n.deep.[]", "number"),
+        ("api_key", "string"),
+    }  # fmt: skip

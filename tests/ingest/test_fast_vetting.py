@@ -40,7 +40,7 @@ def rows_of(batches: list[pa.RecordBatch]) -> list[Line]:
 def assert_same(block: bytes, *patterns: str) -> None:
     one, other = Masker(patterns), Masker(patterns)
     slow: Vetted = vetter("events", one)(block, 7)
-    batches, rest = bulk.judge(other, block, 7)
+    batches, rest, _ = bulk.judge(other, block, 7, set())
     for batch in batches:
         batch.validate(full=True)
     assert rows_of(batches) == slow.rows
@@ -100,7 +100,7 @@ def test_an_error_while_a_span_is_read_is_raised_as_it_was_and_leaves_nothing(
     class OddError(Exception):
         pass
 
-    def judge(mask: Masker, block: bytes, base: int) -> Any:
+    def judge(*_: object) -> Any:
         raise OddError
 
     station.write("execution/events.jsonl", (GOOD + b"\n") * 10_000)
