@@ -38,9 +38,13 @@
         inner join
             {{ clock() }} as clock
             on {% if within -%}
-                facts.occurred_at > clock.as_of - interval '{{ within }}'
+                {{ within_lookback("facts.occurred_at") }}
+                and facts.occurred_at > clock.as_of - interval '{{ within }}'
                 and facts.occurred_at <= clock.as_of
-            {%- else -%} facts.valid_from <= clock.as_of and clock.as_of < facts.valid_to
+            {%- else -%}
+                {{ within_lookback("facts.valid_to") }}
+                and facts.valid_from <= clock.as_of
+                and clock.as_of < facts.valid_to
             {%- endif %}
     )
 {%- endmacro %}
@@ -54,7 +58,8 @@
         from {{ relation }} as facts
         inner join
             {{ clock() }} as clock
-            on facts.valid_from <= clock.as_of
+            on {{ within_lookback("facts.valid_to") }}
+            and facts.valid_from <= clock.as_of
             and facts.valid_to
             > clock.as_of - interval '{{ minutes or var("finding_recall_minutes") }} minutes'
     )

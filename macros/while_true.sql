@@ -1,8 +1,9 @@
-{# Start of the unbroken run in which `predicate` has held, per key and instant: (as_of, *keys, since). #}
+{# Start of the unbroken run in which `predicate` has held, per key and instant: (as_of, *keys, since);
+   `since_lookback_days` ago at the earliest. #}
 {% macro while_true(relation, predicate, key) -%}
     {%- set keys = [key] if key is string else key -%}
     (
-        select as_of, {{ keys | join(", ") }}, max(run_from) as since
+        select as_of, {{ keys | join(", ") }}, {{ looked_back("max(run_from)") }} as since
         from {{ runs_of(relation, predicate, keys) }} as runs
         inner join
             {{ clock() }} as clock on runs.valid_from <= clock.as_of and clock.as_of < runs.valid_to
@@ -19,7 +20,7 @@
         select
             clock.as_of,
             {{ keys | join(", ") }},
-            max(run_from) as bad_from,
+            {{ looked_back("max(run_from)") }} as bad_from,
             max(run_until) as bad_until,
             count(*) as bad_times
         from
@@ -65,7 +66,22 @@
                         false
                     ) as continues
                 from {{ relation }} as facts
-                where {{ predicate }}
+                where {{ within_lookback("valid_to") }} and ({{ predicate }})
             ) as held
     )
+{%- endmacro %}
+
+
+{# Whether an interval ends, or an event happens, after all that a check looks back on. A literal, for
+   which whole row groups are left out; the mark lets the backtest put its first instant there. #}
+{% macro within_lookback(column) -%}
+    {{ column }}
+    > {{ "/*since*/" }}timestamp '{{ as_of() }}'{{ "/*since*/" }}
+    - interval '{{ var("since_lookback_days") }} days'
+{%- endmacro %}
+
+
+{# The start of a run as far as it is looked back on, at the clock: the same from every first instant. #}
+{% macro looked_back(run_from) -%}
+    greatest({{ run_from }}, as_of - interval '{{ var("since_lookback_days") }} days')
 {%- endmacro %}

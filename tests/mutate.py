@@ -64,7 +64,7 @@ def mutants(check: Check) -> Iterator[Mutant]:
 
 def plain_sql(check: Check) -> str:
     """The check on the table of instants and a table of limits, without marks."""
-    parts = at_instants(check.compiled_sql or "").split("/*limits*/")
+    parts = at_instants(check.compiled_sql or "", datetime(1970, 1, 10)).split("/*limits*/")
     parts[1::2] = [LIMITS] * len(parts[1::2])
     return "".join(parts)
 

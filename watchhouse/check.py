@@ -14,6 +14,7 @@ from watchhouse.finding import Finding
 from watchhouse.verdict import Rows, Unknown, Verdict, judge
 
 _CLOCK = re.compile(r"/\*clock\*/.*?/\*clock\*/", re.DOTALL)
+_BOUND = re.compile(r"/\*since\*/.*?/\*since\*/", re.DOTALL)
 _LOOKED = re.compile(r"/\*looked\*/(.*?)/\*looked\*/", re.DOTALL)
 # A temp table, not a variable: the planner sees its size, which is worth a factor of 100.
 _INSTANTS = "/*clock*/temp.main.instants/*clock*/"
@@ -35,12 +36,13 @@ def run_checks(
     `progress` is called with (checks done, checks in all).
     """
     set_instants(connection, instants)
+    first = min(instants, default=datetime.min)
     rows: defaultdict[datetime, Rows] = defaultdict(Rows)
-    for as_of, name in _fetch(connection, catalog.templates["bots"]):
+    for as_of, name in _fetch(connection, catalog.templates["bots"], first):
         rows[as_of].bots.add(name)
-    for as_of, name, surface in _fetch(connection, catalog.templates["not_applicable"]):
+    for as_of, name, surface in _fetch(connection, catalog.templates["not_applicable"], first):
         rows[as_of].absent.setdefault(name, set()).add(surface)
-    template = verdict_template(connection, catalog)
+    template = verdict_template(connection, catalog, first)
     for done, check in enumerate(catalog.checks, 1):
         _run_check(connection, template, check, instants, rows)
         if progress:
@@ -57,38 +59,51 @@ def set_instants(connection: duckdb.DuckDBPyConnection, instants: Sequence[datet
     connection.execute(query, [texts])
 
 
-def verdict_template(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> str:
+def verdict_template(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, first: datetime
+) -> str:
     """The text around a check, what was looked at at the instants set being read once for all."""
     template = catalog.templates["verdict"]
     found = _LOOKED.search(template)
     if found is None:
         return template
-    connection.execute(f"create or replace temp table looked as {at_instants(found[1])}")
+    connection.execute(f"create or replace temp table looked as {at_instants(found[1], first)}")
     return _LOOKED.sub("/*looked*/select * from temp.main.looked/*looked*/", template)
 
 
-def at_instants(compiled_sql: str) -> str:
-    """The compiled text with the table of instants in place of its clock; the marks stay."""
-    return _CLOCK.sub(_INSTANTS, compiled_sql).strip().rstrip(";")
+def at_instants(compiled_sql: str, first: datetime) -> str:
+    """The compiled text with the table of instants in place of its clock; the marks stay.
+
+    `first` is the earliest of them (UTC), from which the text looks back.
+    """
+    return _bounded(_CLOCK.sub(_INSTANTS, compiled_sql), first).strip().rstrip(";")
 
 
 def literal_clock(compiled_sql: str, as_of: datetime) -> str:
     """The compiled text at one instant, as dbt would have compiled it."""
-    return _CLOCK.sub(f"/*clock*/(select timestamp '{as_of}' as as_of)/*clock*/", compiled_sql)
+    text = _CLOCK.sub(f"/*clock*/(select timestamp '{as_of}' as as_of)/*clock*/", compiled_sql)
+    return _bounded(text, as_of)
 
 
-def around(template: str, check: Check) -> str:
+def _bounded(compiled_sql: str, first: datetime) -> str:
+    """A literal, and no column of the instants: the planner cuts a year of history by it."""
+    return _BOUND.sub(f"/*since*/timestamp '{first}'/*since*/", compiled_sql)
+
+
+def around(template: str, check: Check, first: datetime) -> str:
     """The check inside the template that adds a row for every need that is not met."""
     # A check may end in a comment: it gets lines of its own.
     inner = f"\n{(check.compiled_sql or '').strip().rstrip(';')}\n"
     needs = ", ".join("'" + name.replace("'", "''") + "'" for name in check.needs) or "''"
     named = template.replace("'/*needs*/'", needs).replace("/*name*/", check.name)
-    return at_instants(named.replace("/*check*/", inner))
+    return at_instants(named.replace("/*check*/", inner), first)
 
 
-def _fetch(connection: duckdb.DuckDBPyConnection, compiled_sql: str) -> list[tuple[Any, ...]]:
+def _fetch(
+    connection: duckdb.DuckDBPyConnection, compiled_sql: str, first: datetime
+) -> list[tuple[Any, ...]]:
     try:
-        return connection.execute(at_instants(compiled_sql)).fetchall()
+        return connection.execute(at_instants(compiled_sql, first)).fetchall()
     except duckdb.Error as error:
         why = f"the warehouse does not say which bots it has read: {first_line(error)}"
         raise WatchhouseError(why, BUILD_HINT) from error
@@ -104,7 +119,7 @@ def _run_check(
     try:
         if check.fault:
             raise LookupError(check.fault)
-        result = connection.execute(around(template, check))
+        result = connection.execute(around(template, check, min(instants)))
         names = [column[0] for column in result.description]
         found = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
         said = [(row["as_of"], _meaning(check, row)) for row in found]

@@ -50,7 +50,9 @@ def firings(
     Raises duckdb.Error when its SQL fails.
     """
     set_instants(connection, grid)
-    query = _FIRED.format(findings=around(verdict_template(connection, catalog), check))
+    query = _FIRED.format(
+        findings=around(verdict_template(connection, catalog, grid[0]), check, grid[0])
+    )
     following = dict(zip(grid, [*grid[1:], None], strict=True))
     runs: list[list[tuple[str | None, datetime, bool, datetime | None]]] = []
     for row in connection.execute(query).fetchall():

@@ -162,7 +162,7 @@ def dead(
     set_instants(connection, grid)
     found = []
     for done, (check, one, name) in enumerate(pairs, 1):
-        said, value = Said(connection, check, one), values[one, name]
+        said, value = Said(connection, check, one, grid[0]), values[one, name]
         if said.at(name, None) == "quiet":
             found.append(Dead(one, check.name, name, value, turning_point(said, name, value)[0]))
         if progress:

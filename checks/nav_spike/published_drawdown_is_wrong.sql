@@ -20,9 +20,48 @@
     )
 }}
 with
-    compared as (
+    -- by windows: the planner joins two long tables of intervals row by row
+    changes as (
         select
-            risk.bot,
+            bot,
+            valid_from,
+            struct_pack(
+                published_portfolio_dd_ratio,
+                circuit_limit_ratio,
+                published_is_circuit_active,
+                _file,
+                _sha256
+            ) as risk,
+            null as nav
+        from {{ ref("fct_risk_states") }}
+        where {{ within_lookback("valid_to") }}
+        union all by name
+        select
+            bot,
+            valid_from,
+            struct_pack(true_drawdown_ratio, true_peak_usd, nav_usd, is_real, is_outlier) as nav
+        from {{ ref("fct_nav") }}
+        where surface = 'nav' and {{ within_lookback("valid_to") }}
+    ),
+    paired as (
+        select
+            bot,
+            valid_from,
+            lead(valid_from, 1, {{ forever() }}) over in_time as valid_to,
+            last_value(risk ignore nulls) over so_far as risk,
+            last_value(nav ignore nulls) over so_far as nav
+        from changes
+        window
+            in_time as (partition by bot order by valid_from),
+            so_far as (
+                partition by bot
+                order by valid_from
+                rows between unbounded preceding and current row
+            )
+    ),
+    limited as (
+        select
+            paired.bot,
             risk.published_portfolio_dd_ratio,
             risk.circuit_limit_ratio,
             risk.published_is_circuit_active,
@@ -31,26 +70,18 @@ with
             nav.nav_usd,
             abs(nav.true_drawdown_ratio - risk.published_portfolio_dd_ratio) as difference_ratio,
             nav.is_real and not nav.is_outlier as is_comparable,
-            greatest(risk.valid_from, nav.valid_from) as valid_from,
-            least(risk.valid_to, nav.valid_to) as valid_to,
+            limits.value as allowed_ratio,
+            paired.valid_from,
+            paired.valid_to,
             risk._file,
             risk._sha256
-        from {{ ref("fct_risk_states") }} as risk
-        inner join
-            {{ ref("fct_nav") }} as nav
-            on nav.bot = risk.bot
-            and nav.surface = 'nav'
-            and nav.valid_from < risk.valid_to
-            and risk.valid_from < nav.valid_to
-    ),
-    limited as (
-        select compared.*, limits.value as allowed_ratio
-        from compared
+        from paired
         inner join
             {{ limit("drawdown_difference_ratio") }} as limits
-            on limits.bot = compared.bot
-            and limits.valid_from <= compared.valid_from
-            and compared.valid_from < limits.valid_to
+            on limits.bot = paired.bot
+            and limits.valid_from <= paired.valid_from
+            and paired.valid_from < limits.valid_to
+        where paired.valid_from < paired.valid_to
     )
 select
     limited.as_of,

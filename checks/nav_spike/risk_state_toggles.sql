@@ -29,6 +29,7 @@ with
             _file,
             _sha256
         from {{ ref("fct_risk_states") }}
+        where {{ within_lookback("valid_from") }}
         union all
         select
             bot,
@@ -43,6 +44,7 @@ with
             _file,
             _sha256
         from {{ ref("fct_risk_states") }}
+        where {{ within_lookback("valid_from") }}
         union all
         select
             bot,
@@ -53,6 +55,7 @@ with
             _file,
             _sha256
         from {{ ref("fct_router_states") }}
+        where {{ within_lookback("valid_from") }}
     )
 select
     states.as_of,

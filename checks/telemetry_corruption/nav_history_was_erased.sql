@@ -23,7 +23,7 @@ with
                 partition by bot order by valid_from rows between 5 preceding and 1 preceding
             ) as size_before
         from {{ ref("fct_surface_health") }}
-        where surface = 'nav_log' and status = 'ok'
+        where surface = 'nav_log' and status = 'ok' and {{ within_lookback("valid_from") }}
     )
 select
     sizes.as_of,

@@ -28,7 +28,11 @@ with
         select bot, surface, status, health.valid_from as occurred_at
         from {{ ref("fct_surface_health") }} as health
         inner join {{ ref("dim_surfaces") }} as surfaces using (surface)
-        where kind = 'snapshot' and writer = 'executor' and cadence_seconds <= 60
+        where
+            kind = 'snapshot'
+            and writer = 'executor'
+            and cadence_seconds <= 60
+            and {{ within_lookback("health.valid_from") }}
     ),
     paces as (
         select *, median(changes) over (partition by as_of, bot) as usual_changes
@@ -43,7 +47,10 @@ with
     shapes as (
         select bot, surface, valid_from as occurred_at
         from {{ ref("fct_surface_contents") }}
-        where shape <> previous_shape and surface in (select surface from versions)
+        where
+            {{ within_lookback("valid_from") }}
+            and shape <> previous_shape
+            and surface in (select surface from versions)
     ),
     flips as (
         select as_of, bot, surface, count(*) as shape_changes, min(occurred_at) as since

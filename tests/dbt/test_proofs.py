@@ -50,11 +50,14 @@ def severities(connection: duckdb.DuckDBPyConnection, name: str, sql: str = "") 
     """What a check finds after some SQL, which is then undone: one row per bot and subject."""
     kept = "select compiled_sql from meta.checks where name = ?"
     [(compiled,)] = connection.execute(kept, [name]).fetchall()
+    [(last,)] = connection.execute("select max(as_of) from instants").fetchall()
     connection.execute("begin")
     try:
         connection.execute(sql or "select 1")
         columns = "bot, subject, severity, since <= as_of"
-        rows = connection.execute(f"select {columns} from ({at_instants(compiled)})").fetchall()
+        rows = connection.execute(
+            f"select {columns} from ({at_instants(compiled, last)})"
+        ).fetchall()
     finally:
         connection.execute("rollback")
     assert len({row[:2] for row in rows}) == len(rows), "two rows for one subject"

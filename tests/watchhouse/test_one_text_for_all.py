@@ -1,6 +1,5 @@
 """The compiled text of a check says the same with a literal clock (dbt) as with many instants."""
 
-import re
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from ingest.settings import load_settings
 from watchhouse.catalog import open_published, read_catalog
-from watchhouse.check import around
+from watchhouse.check import around, literal_clock
 from watchhouse.cli import main
 
 RECORDING = Path(__file__).parents[2].parent / "shared/data/recordings/stalled_exits"
@@ -44,11 +43,10 @@ def test_both_clocks_give_the_same_rows(home: Path) -> None:
         connection.execute("insert into instants select unnest(?::timestamp[])", [INSTANTS])
         found = 0
         for check in catalog.checks:
-            text = around(catalog.templates["verdict"], check)
+            text = around(catalog.templates["verdict"], check, INSTANTS[0])
             literal: Counter[str] = Counter()
             for at in INSTANTS:
-                clock = f"/*clock*/(select timestamp '{at}' as as_of)/*clock*/"
-                literal += rows(connection, re.sub(r"/\*clock\*/.*?/\*clock\*/", clock, text))
+                literal += rows(connection, literal_clock(text, at))
             assert rows(connection, text) == literal, check.name
             found += literal.total()
     assert found > len(INSTANTS)
