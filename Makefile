@@ -46,6 +46,7 @@ tests: setup
 soak: setup ## kill ingest for long: make soak WATCHHOUSE_SOAK_SECONDS=1800 WATCHHOUSE_SOAK_SEED=2
 	WATCHHOUSE_SOAK_SECONDS=$${WATCHHOUSE_SOAK_SECONDS:-1200} \
 		WATCHHOUSE_HELD_SECONDS=$${WATCHHOUSE_HELD_SECONDS:-600} $(BIN)/pytest -s tests/faults
+	WATCHHOUSE_KILLS=400 $(BIN)/pytest tests/ingest -k killed_at_any_step
 
 second: $(SECOND) ## ingest, publish, build and checks under DuckDB 2.0 as well
 	$(BIN)/pytest tests/second
