@@ -1,6 +1,7 @@
 -- title: The span in figures
 -- chart: figures
 -- unit: each figure names its own
+-- compare: value, coverage_ratio
 with
     nav as (
         select
@@ -18,6 +19,26 @@ with
             and not is_outlier
             and occurred_at > $since
             and occurred_at <= $until
+    ),
+    -- a line through NAV bridges a quarter of an hour, no more
+    nav_known as (
+        select sum(seconds) / epoch($until - $since) as ratio
+        from
+            (
+                select
+                    least(
+                        epoch(
+                            lead(occurred_at, 1, $until) over (order by occurred_at) - occurred_at
+                        ),
+                        900
+                    ) as seconds
+                from fct_nav
+                where
+                    bot = $bot
+                    and surface in ('nav', 'nav_points')
+                    and occurred_at > $since
+                    and occurred_at <= $until
+            )
     ),
     minutes as (
         select
@@ -82,79 +103,111 @@ with
             sum(epoch(ended_at - started_at)) filter (where state <> 'unknown') as judged_seconds
         from report_states
         where bot = $bot and check_name = 'all checks'
+    ),
+    -- the share of the span in which each file could be built on
+    covered as (
+        select
+            surface,
+            coalesce(
+                sum(epoch(least(valid_to, $until) - greatest(valid_from, $since))) filter (
+                    where is_usable
+                ),
+                0
+            )
+            / epoch($until - $since) as ratio
+        from fct_surface_health
+        where bot = $bot and valid_from < $until and valid_to > $since and valid_from < valid_to
+        group by surface
+    ),
+    figures as (
+        select
+            1 as place,
+            'Critical' as figure,
+            case when judged_seconds > 0 then crit_seconds end as value,
+            'seconds' as unit,
+            'time in which a check was critical' as detail,
+            coalesce(judged_seconds, 0) / epoch($until - $since) as coverage_ratio
+        from states
+        union all
+        select
+            2,
+            'NAV at the end',
+            last_usd,
+            'USD',
+            format(
+                '{:+.2f} USD ({:+.2f} %) since {}',
+                last_usd - first_usd,
+                100 * (last_usd - first_usd) / nullif(first_usd, 0),
+                strftime(first_at, '%d %b %H:%M')
+            ),
+            (select coalesce(ratio, 0) from nav_known)
+        from nav
+        union all
+        select
+            3,
+            'True drawdown at the end',
+            100 * last_ratio,
+            '%',
+            format(
+                'deepest {:.2f} % at {}', 100 * deepest_ratio, strftime(deepest_at, '%d %b %H:%M')
+            ),
+            (select coalesce(ratio, 0) from nav_known)
+        from nav
+        union all
+        select
+            4,
+            'Refused',
+            case when attempts is not null or refusals > 0 then refusals end,
+            'orders',
+            format('{} attempts in the log', attempts),
+            (select ratio from covered where surface = 'risk_vetoes')
+        from vetoes, minutes
+        union all
+        select
+            5,
+            'Filled',
+            fills,
+            'orders',
+            format('{} positions closed', closes),
+            (select ratio from covered where surface = 'orders_executed')
+        from minutes
+        union all
+        select
+            6,
+            'Without an exit',
+            case when intervals > 0 then seconds end,
+            'seconds',
+            case
+                when worst_usd > 0
+                then
+                    format('at worst {:,.2f} USD, {}', worst_usd, strftime(worst_at, '%d %b %H:%M'))
+                when intervals > 0
+                then 'every open position had one'
+            end,
+            (select ratio from covered where surface = 'positions_state')
+        from exposure
+        union all
+        select
+            7,
+            'Damaged files',
+            case when watched_seconds > 0 then times end,
+            'times',
+            case
+                when watched_seconds > 0
+                then format('in {} files; {} unreadable log lines', surfaces, quarantined)
+            end,
+            watched_seconds / epoch($until - $since)
+        from damages, lines, minutes
+        union all
+        select
+            8,
+            'Looked at',
+            watched_seconds,
+            'seconds',
+            'time in which somebody read the files',
+            watched_seconds / epoch($until - $since)
+        from minutes
     )
-select
-    1 as place,
-    'Critical' as figure,
-    case when judged_seconds > 0 then crit_seconds end as value,
-    'seconds' as unit,
-    format(
-        '{:.1f} % of the span could be judged',
-        100 * coalesce(judged_seconds, 0) / epoch($until - $since)
-    ) as detail
-from states
-union all
-select
-    2,
-    'NAV at the end',
-    last_usd,
-    'USD',
-    format(
-        '{:+.2f} USD ({:+.2f} %) since {}',
-        last_usd - first_usd,
-        100 * (last_usd - first_usd) / nullif(first_usd, 0),
-        strftime(first_at, '%d %b %H:%M')
-    )
-from nav
-union all
-select
-    3,
-    'True drawdown at the end',
-    100 * last_ratio,
-    '%',
-    format('deepest {:.2f} % at {}', 100 * deepest_ratio, strftime(deepest_at, '%d %b %H:%M'))
-from nav
-union all
-select
-    4,
-    'Refused',
-    case when attempts is not null or refusals > 0 then refusals end,
-    'orders',
-    format('{} attempts in the log', attempts)
-from vetoes, minutes
-union all
-select 5, 'Filled', fills, 'orders', format('{} positions closed', closes)
-from minutes
-union all
-select
-    6,
-    'Without an exit',
-    case when intervals > 0 then seconds end,
-    'seconds',
-    case
-        when worst_usd > 0
-        then format('at worst {:,.2f} USD, {}', worst_usd, strftime(worst_at, '%d %b %H:%M'))
-        when intervals > 0
-        then 'every open position had one'
-    end
-from exposure
-union all
-select
-    7,
-    'Damaged files',
-    case when watched_seconds > 0 then times end,
-    'times',
-    case
-        when watched_seconds > 0
-        then format('in {} files; {} unreadable log lines', surfaces, quarantined)
-    end
-from damages, lines, minutes
-union all
-select
-    8,
-    'Looked at',
-    watched_seconds,
-    'seconds',
-    format('{:.1f} % of the span', 100 * watched_seconds / epoch($until - $since))
-from minutes
+select *
+from figures
 order by place

@@ -73,8 +73,8 @@ def test_nothing_is_asked_of_the_network_and_nothing_complains(
 
 def test_every_chart_is_drawn_in_one_of_its_sizes(watched: Watched) -> None:
     charts = watched.page.locator("section.panel:has(svg.desk)")
-    assert charts.count() == 7
-    for place in range(7):
+    assert charts.count() == 9
+    for place in range(9):
         seen = charts.nth(place).locator("svg.desk, svg.phone").locator("visible=true")
         assert seen.count() == 1
         box = seen.bounding_box()

@@ -1,5 +1,6 @@
 """Every panel file: its header says what it must, its SQL runs and gives the same rows twice."""
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def run_all(home: Path, bot: str, until: datetime) -> dict[str, Table]:
 
 def test_every_panel_answers_on_a_sick_bot(sick: SickBot) -> None:
     found = run_all(sick.home, "main", sick.last_at)
-    assert [name for name, table in found.items() if not table.rows] == []
+    # no price crossed an exit, and nobody touched the config
+    quiet = ["16_how_soon_did_crossed_exits_close", "22_what_changed_in_the_config"]
+    assert [name for name, table in found.items() if not table.rows] == quiet
     assert run_all(sick.home, "main", sick.last_at) == found
 
 
@@ -51,7 +54,9 @@ def test_every_panel_reads_the_surfaces_of_the_registry() -> None:
 
 def test_every_panel_orders_its_rows() -> None:
     for panel in PANELS:
-        assert "\norder by " in panel.sql, f"{panel.name}: the same file must give the same bytes"
+        assert re.search(r"\norder by\s", panel.sql), (
+            f"{panel.name}: the same file must give the same bytes"
+        )
 
 
 def test_panels_are_numbered_once() -> None:

@@ -19,8 +19,8 @@ def test_a_window_is_judged_at_most_a_thousand_times(hours: int) -> None:
 
 
 def test_a_span_is_a_number_of_hours_or_days() -> None:
-    assert parse_span("24h") == timedelta(hours=24)
-    assert parse_span("7d") == timedelta(days=7)
+    assert parse_span("24h", UNTIL) == (UNTIL - timedelta(hours=24), UNTIL)
+    assert parse_span("7d", UNTIL)[0] == UNTIL - timedelta(days=7)
 
 
 @pytest.mark.parametrize("text", ["", "24", "h", "-1h", "0h", "1w", "24h ", "1e3h", "٣h"])

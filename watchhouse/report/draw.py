@@ -1,15 +1,16 @@
 """From the rows of a panel to its chart: one SVG for desks, one for phones."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import vl_convert
 
 from watchhouse.report import colour
 from watchhouse.report.bars import bar_layers
-from watchhouse.report.lanes import LOOKS, lane_layers
+from watchhouse.report.lanes import LANES, LOOKS, STRIPS, lane_layers
 from watchhouse.report.lines import DASHES, line_layers
+from watchhouse.report.marks import Marks, mark_kinds, mark_layers
 from watchhouse.report.panel import Panel, Table
 from watchhouse.report.points import line_points, patience, step_points, thinned
 from watchhouse.report.sheet import DESK, PHONE, Sheet, bands, finish
@@ -17,7 +18,7 @@ from watchhouse.report.spans import Span, silent
 from watchhouse.report.svg import tidy
 from watchhouse.report.window import Window
 
-_HEIGHTS = {DESK: 220, PHONE: 170}
+_NAMES_LEFT = 250
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Plan:
     layers: Callable[[Sheet], tuple[list[Any], int]]
     keys: tuple[Key, ...]
     rows: tuple[int, ...] | None = None  # places of the rows that are drawn; None means all
+    left: int | None = None  # room for names on the left, where there is room at all
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,28 @@ class Drawing:
     rows: tuple[int, ...] | None
 
 
-def draw(panel: Panel, table: Table, holes: Sequence[Span], window: Window, name: str) -> Drawing:
-    """Draw a panel of kind line, step, bars or lanes; `name` is its own on the page."""
+def draw(
+    panel: Panel,
+    table: Table,
+    holes: Sequence[Span],
+    window: Window,
+    name: str,
+    marks: Marks | None = None,
+) -> Drawing:
+    """Draw a panel of one of the kinds in DRAWN; `name` is its own on the page."""
     plan = _KINDS[panel.chart](panel, table, holes, window)
+    marks = marks or Marks()
+    if panel.chart in ("lanes", "strip"):  # their lanes say the verdict themselves
+        marks = replace(marks, states=())
     svgs = []
     for sheet in (DESK, PHONE):
-        spec = finish(*plan.layers(sheet), sheet)
+        wide = replace(sheet, left=plan.left) if plan.left and sheet is DESK else sheet
+        layers, height = plan.layers(wide)
+        spec = finish([*layers, *mark_layers(marks, window, wide)], height, wide)
         svg = vl_convert.vegalite_to_svg(spec, vl_version="6.4", allowed_base_urls=[])
         svgs.append(tidy(svg, f"{name}-{sheet.name}", panel.title, sheet.name))
-    return Drawing(tuple(svgs), plan.keys, plan.rows)
+    keys = plan.keys + tuple(Key(*pair) for pair in mark_kinds(marks))
+    return Drawing(tuple(svgs), keys, plan.rows)
 
 
 def _line(panel: Panel, table: Table, holes: Sequence[Span], window: Window) -> Plan:
@@ -66,7 +81,7 @@ def _line(panel: Panel, table: Table, holes: Sequence[Span], window: Window) -> 
 
     def layers(sheet: Sheet) -> tuple[list[Any], int]:
         drawn = line_layers(thinned(points, sheet.points), series, window, sheet, zero=False)
-        return bands(quiet, window, sheet) + drawn, _HEIGHTS[sheet]
+        return bands(quiet, window, sheet) + drawn, _height(sheet)
 
     kept = {(point.series, point.at) for point in thinned(points, DESK.points)}
     keys = _line_keys(series) + _flag_key(panel, any(p.flag for p in points)) + _hole_key(quiet)
@@ -79,7 +94,7 @@ def _step(panel: Panel, table: Table, holes: Sequence[Span], window: Window) -> 
 
     def layers(sheet: Sheet) -> tuple[list[Any], int]:
         drawn = line_layers(thinned(points, sheet.points), series, window, sheet, zero=True)
-        return bands(holes, window, sheet) + drawn, _HEIGHTS[sheet]
+        return bands(holes, window, sheet) + drawn, _height(sheet)
 
     kept = {(point.series, point.at) for point in thinned(points, DESK.points)}
     keys = (_line_keys(series) if len(series) > 1 else ()) + _hole_key(holes)
@@ -91,20 +106,32 @@ def _bars(panel: Panel, table: Table, holes: Sequence[Span], window: Window) -> 
 
     def layers(sheet: Sheet) -> tuple[list[Any], int]:
         drawn = bar_layers(panel, table, series, window, sheet)
-        return bands(holes, window, sheet) + drawn, _HEIGHTS[sheet]
+        return bands(holes, window, sheet) + drawn, _height(sheet)
 
     blocks = zip(series, colour.SERIES, strict=False)
     return Plan(layers, tuple(Key("block", *pair) for pair in blocks) + _hole_key(holes))
+
+
+def _height(sheet: Sheet) -> int:
+    return 170 if sheet is PHONE else 220
+
+
+def _strip(panel: Panel, table: Table, holes: Sequence[Span], window: Window) -> Plan:
+    def layers(sheet: Sheet) -> tuple[list[Any], int]:
+        return lane_layers(panel, table, window, sheet, STRIPS[sheet.name])
+
+    return replace(_lanes(panel, table, holes, window), layers=layers, left=_NAMES_LEFT)
 
 
 def _lanes(panel: Panel, table: Table, holes: Sequence[Span], window: Window) -> Plan:
     words = dict(entry.strip().split("=") for entry in panel.get("states").split(","))
     seen = set(table.column(panel.get("state")))
     keys = tuple(Key(state, words[state]) for state in LOOKS if state in seen and state in words)
-    return Plan(lambda sheet: lane_layers(panel, table, window, sheet), keys)
+    return Plan(lambda sheet: lane_layers(panel, table, window, sheet, LANES[sheet.name]), keys)
 
 
-_KINDS = {"line": _line, "step": _step, "bars": _bars, "lanes": _lanes}
+_KINDS = {"line": _line, "step": _step, "bars": _bars, "lanes": _lanes, "strip": _strip}
+DRAWN = tuple(_KINDS)
 
 
 def _places(panel: Panel, table: Table, kept: set[tuple[str, Any]]) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ ALL = "all checks"  # the lane of the bot's own verdict
 _TABLES = """
 create or replace temp table report_states (
     bot varchar, check_name varchar, playbook varchar, state varchar, subject varchar,
-    reason varchar, started_at timestamp, ended_at timestamp
+    reason varchar, follows_from varchar, started_at timestamp, ended_at timestamp
 );
 create or replace temp table report_findings (
     place bigint, bot varchar, check_name varchar, playbook varchar, severity varchar,
@@ -38,6 +38,7 @@ class Stretch:
     state: str
     subject: str | None
     reason: str | None
+    follows_from: str | None
     started_at: datetime
     ended_at: datetime
 
@@ -60,10 +61,17 @@ def store_judged(
 
     `verdicts` cover the window, `last` is this bot's own at the end of it.
     """
+    store_states(connection, catalog, bot, verdicts)
+    _insert(connection, "report_findings", [*_findings(last, catalog, bot)])
+
+
+def store_states(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, bot: str, verdicts: Sequence[Verdict]
+) -> None:
+    """Fill `report_states` alone, with `report_findings` empty."""
     connection.execute(_TABLES)
     states = [astuple(stretch) for stretch in stretches(verdicts, catalog, bot)]
     _insert(connection, "report_states", states)
-    _insert(connection, "report_findings", [*_findings(last, catalog, bot)])
 
 
 def _insert(
@@ -97,9 +105,14 @@ def stretches(verdicts: Sequence[Verdict], catalog: Catalog, bot: str) -> Iterat
                 state,
                 finding.subject if finding else None,
                 finding.reason if finding else None,
+                _causes(finding) if finding else None,
                 max(start, since) if since and since <= end else start,
                 run[-1][1],
             )
+
+
+def _causes(finding: Finding) -> str | None:
+    return ", ".join(name.replace("_", " ") for name in finding.explained_by) or None
 
 
 def _states(verdict: Verdict, catalog: Catalog, bot: str) -> dict[str, tuple[str, Finding | None]]:
@@ -124,7 +137,7 @@ def _states(verdict: Verdict, catalog: Catalog, bot: str) -> dict[str, tuple[str
 
 def _findings(verdict: Verdict, catalog: Catalog, bot: str) -> Iterator[tuple[object, ...]]:
     for place, f in enumerate(verdict.findings):
-        follows = ", ".join(name.replace("_", " ") for name in f.explained_by) or None
+        follows = _causes(f)
         yield (
             *(place, bot, f.check, f.playbook, f.severity, f.subject, f.since, f.reason),
             *(follows, f.do),

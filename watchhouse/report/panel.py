@@ -18,14 +18,18 @@ NEEDED = {
     "figures": (),
     "findings": (),
     "table": (),
+    "matrix": ("row", "column", "value"),
+    "funnel": ("row", "value"),
+    "meter": ("row", "value", "limit"),
     "lanes": ("x", "x2", "y", "state"),
+    "strip": ("x", "x2", "y", "state"),
     "line": ("x", "y", "gap"),
     "step": ("x", "x2", "y"),
     "bars": ("x", "x2", "y"),
 }
-_OPTIONAL = ("note", "series", "flag", "flags", "label", "needs", "states")
-_KEYS = {"title", "chart", "unit", "x", "x2", "y", "state", "gap", *_OPTIONAL}
-_COLUMNS = ("x", "x2", "y", "state", "series", "flag", "label")
+_OPTIONAL = ("note", "series", "flag", "flags", "label", "needs", "states", "compare")
+_KEYS = {"title", "unit", "chart", *_OPTIONAL}.union(*NEEDED.values())
+_COLUMNS = ("x", "x2", "y", "state", "series", "flag", "label", "row", "column", "value", "limit")
 _ENTRY = re.compile(r"-- *([a-z0-9]+): *(.*)")
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
@@ -43,6 +47,11 @@ class Panel:
     def title(self) -> str:
         """The question."""
         return self.header["title"]
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """Columns that are shown beside those of the window before."""
+        return tuple(self.header.get("compare", "").replace(",", " ").split())
 
     @property
     def needs(self) -> tuple[str, ...]:

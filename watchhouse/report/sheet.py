@@ -54,7 +54,9 @@ def table_of(values: Sequence[dict[str, Any]]) -> alt.InlineData:
 def time_axis(field: str, window: Window, sheet: Sheet) -> alt.X:
     """The window, in UTC, the same on every chart of a page."""
     domain = [milliseconds(window.since), milliseconds(window.until)]
-    axis = alt.Axis(labelExpr=_CLOCK, tickCount=sheet.ticks, grid=False, labelFlush=True)
+    axis = alt.Axis(
+        labelExpr=_CLOCK, tickCount=sheet.ticks, grid=False, labelFlush=True, labelOverlap=True
+    )
     return alt.X(
         field, type="temporal", title=None, axis=axis, scale=alt.Scale(type="utc", domain=domain)
     )
@@ -98,7 +100,7 @@ def bands(holes: Sequence[Span], window: Window, sheet: Sheet) -> list[alt.Chart
 
 def finish(layers: Sequence[Any], height: int, sheet: Sheet) -> dict[str, Any]:
     """The layers as one Vega-Lite chart of the sheet's size."""
-    padding = {"left": sheet.left, "right": sheet.right, "top": 8, "bottom": sheet.font + 14}
+    padding = {"left": sheet.left, "right": sheet.right, "top": 14, "bottom": sheet.font + 14}
     chart = alt.layer(*layers).properties(width=sheet.inner, height=height, padding=padding)
     chart = chart.properties(autosize=alt.AutoSizeParams(type="none", contains="content"))
     look: dict[str, Any] = {

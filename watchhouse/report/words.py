@@ -16,7 +16,17 @@ def figure(value: Any, unit: str) -> str:
         return "unknown"
     if unit == "seconds":
         return duration(float(value))
-    return f"{number(float(value), 2 if unit in ('USD', '%') else 0)} {unit}"
+    text = number(float(value), 2 if unit in ("USD", "%") else 0)
+    return f"{text} {unit.removesuffix('s') if text == '1' else unit}"
+
+
+def share(value: float | None) -> str:
+    """A share of time as per cent: `all of it`, `98 %`, `none of it`."""
+    if value is None:
+        return "unknown"
+    if value <= 0 or value >= 0.9995:
+        return "all of it" if value > 0 else "none of it"
+    return f"{min(max(100 * value, 0.1), 99.9):.3g} %"
 
 
 def duration(seconds: float) -> str:
@@ -37,6 +47,18 @@ def number(value: float, digits: int) -> str:
     return text.lstrip("-") if not text.strip("-0.,") else text
 
 
+def measured(value: Any, column: str) -> str:
+    """A value with the unit that its column names, durations in words."""
+    if value is None:
+        return "no data"
+    if column.endswith("_seconds"):
+        return duration(float(value))
+    if column.endswith("_ratio"):
+        return f"{100 * float(value):.3g} %"
+    unit = next((f" {unit}" for suffix, unit in _UNITS if column.endswith(f"_{suffix}")), "")
+    return cell(value, column) + unit
+
+
 def cell(value: Any, column: str) -> str:
     """A value of a table; two digits for USD and per cent, up to four where they are small."""
     match value:
@@ -49,7 +71,7 @@ def cell(value: Any, column: str) -> str:
         case int():
             return f"{value:,}"
         case float():
-            fixed = column.endswith(("_usd", "_pct"))
+            fixed = column.removesuffix("_before").endswith(("_usd", "_pct"))
             return number(value, 2) if fixed or abs(value) >= 100 else f"{value:.4g}"
         case _:
             return str(plain(value))
@@ -67,6 +89,8 @@ def capital(text: str) -> str:
 
 def heading(column: str) -> str:
     """A column's name as a table's head says it, its unit in brackets."""
+    if column.endswith("_before"):
+        return "before"
     for suffix, unit in _UNITS:
         if column.endswith(f"_{suffix}"):
             return f"{column[: -len(suffix) - 1].replace('_', ' ')} ({unit})"

@@ -1,6 +1,6 @@
 -- title: Is the published drawdown true?
 -- note: True is measured from the highest NAV that was no outlier. Published is what the bot acts
--- on. At its circuit limit it refuses orders.
+-- on. At its circuit limit, drawn where a third of it was used, it refuses orders.
 -- chart: line
 -- x: occurred_at
 -- y: drawdown_pct
@@ -26,5 +26,15 @@ where bot = $bot and valid_from > $since and valid_from <= $until
 union all
 select valid_from, 'circuit limit', 100 * circuit_limit_ratio
 from fct_risk_states
-where bot = $bot and valid_from > $since and valid_from <= $until
+where
+    bot = $bot
+    and valid_from > $since
+    and valid_from <= $until
+    and circuit_limit_ratio
+    < 3
+    * (
+        select greatest(max(drawdown_ratio), max(published_portfolio_dd_ratio))
+        from fct_risk_states
+        where bot = $bot and valid_from > $since and valid_from <= $until
+    )
 order by drawdown desc, occurred_at, drawdown_pct
