@@ -21,6 +21,8 @@ from ingest.settings import Bot, Settings
 from ingest.tree import Tree
 from watchhouse.catalog import open_published, read_provenance
 from watchhouse.instant import iso
+from watchhouse.report.command import default_file
+from watchhouse.run.plan import last_due, read_plan
 from watchhouse.status import FileStatus, file_statuses
 
 LATE_SECONDS = 900  # a look, a publish or a write older than this is late
@@ -72,6 +74,7 @@ def examine(settings: Settings, now: datetime) -> Examined:
         *([] if settings.bots else [_no_bots()]),
         published,
         *_lags(files, now),
+        *_schedule(settings, now),
         *_steps(settings),
     ]
     free = shutil.disk_usage(_nearest(settings.home)).free
@@ -221,8 +224,28 @@ def _lags(files: Sequence[FileStatus], now: datetime) -> Iterator[Symptom]:
                 "never looked at" if lag is None else f"last looked at {lag / 60:.0f} minutes ago"
             )
             yield Symptom(what, "warn", says, fix)
+        elif stale := [f for f in files if f.bot == bot and f.status == "stale"]:
+            oldest = sorted(stale, key=lambda file: -(file.lag_seconds or 0))[:3]
+            some = ", ".join(f"{f.file} ({(f.lag_seconds or 0) / 60:.0f} min)" for f in oldest)
+            yield Symptom(what, "warn", f"{len(stale)} files are late: {some}", "watchhouse status")
         else:
-            yield Symptom(what, "ok", f"looked at {lag:.0f} s ago; watchhouse status has each file")
+            yield Symptom(what, "ok", f"looked at {lag:.0f} s ago, no file is late")
+
+
+def _schedule(settings: Settings, now: datetime) -> Iterator[Symptom]:
+    """Whether the plan of `watchhouse run` can be followed, and whether its reports are there."""
+    try:
+        plan = read_plan(settings)
+    except WatchhouseError as error:
+        yield Symptom("schedule", "bad", error.message, error.hint)
+        return
+    yield Symptom("schedule", "ok", f"build and check at `{plan.build}`, in UTC")
+    for span, expression in plan.reports.items():
+        due = last_due(expression, now)
+        made = default_file(settings, span, due, None).exists()
+        says = f"at `{expression}`, last due {iso(due)}" + ("" if made else ", not made")
+        fix = None if made else "watchhouse run makes it up"
+        yield Symptom(f"report {span}", "ok" if made else "warn", says, fix)
 
 
 def _steps(settings: Settings) -> Iterator[Symptom]:

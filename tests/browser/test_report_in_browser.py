@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from sick_bot import ROOT, SickBot
 
@@ -126,3 +127,10 @@ def test_a_table_opens_by_keyboard(watched: Watched) -> None:
 def test_marks_say_what_they_are_when_pointed_at(watched: Watched) -> None:
     titles = watched.page.locator("section.lanes svg title").all_text_contents()
     assert any("nav jumped: crit" in title for title in titles)
+
+
+def test_axe_finds_no_violation_of_wcag_aa(watched: Watched) -> None:
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+    found = Axe().run(watched.page, options=rules)
+    violations = found.response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in violations] == []

@@ -15,6 +15,7 @@ from watchhouse import journal
 from watchhouse.cli import main
 from watchhouse.doctor import Symptom, examine
 from watchhouse.metrics import metrics
+from watchhouse.report.command import default_file
 
 NOW = datetime(2026, 3, 10, 12, 0)
 
@@ -110,3 +111,16 @@ def test_metrics_are_written_whole_or_not_at_all(
     capsys.readouterr()
     assert main(["--home", str(home), "doctor", "--metrics", str(tmp_path / "no" / "f.prom")]) == 1
     assert "error: cannot write" in capsys.readouterr().err
+
+
+def test_the_schedule_is_held_against_the_reports_that_are_there(home: Path) -> None:
+    run = {"reports": {"24h": "5 0 * * *"}}
+    due = datetime(2026, 3, 10, 0, 5)
+    found = symptoms(home, run=run)
+    assert (found["schedule"].state, found["report 24h"].state) == ("ok", "warn")
+    assert "last due 2026-03-10T00:05:00Z, not made" in found["report 24h"].says
+    file = default_file(load_settings(home), "24h", due, None)
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    assert symptoms(home, run=run)["report 24h"].state == "ok"
+    assert "61" in symptoms(home, run={"build": "61 * * * *"})["schedule"].says

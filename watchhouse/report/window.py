@@ -9,6 +9,7 @@ import duckdb
 from ingest.errors import UsageError, WatchhouseError
 from watchhouse.catalog import BUILD_HINT, first_line
 from watchhouse.instant import now, parse_instant
+from watchhouse.report.words import duration
 
 MOST_INSTANTS = 1000
 _STEPS = (60, 90, 120, 180, 300, 600, 900, 1200, 1800, 3600, 7200, 14400, 28800, 86400)
@@ -93,9 +94,5 @@ def find_window(
     except duckdb.Error as error:
         raise WatchhouseError(f"no report from it: {first_line(error)}", BUILD_HINT) from error
     first = row[0].replace(second=0, microsecond=0) if row and row[0] else asked
-    label = f"{_days(last - asked)} days" if ".." in span else span
+    label = duration((last - asked).total_seconds()) if ".." in span else span
     return Window(label, asked, first if asked < first < last else asked, last)
-
-
-def _days(length: timedelta) -> str:
-    return f"{length / timedelta(days=1):.3g}"
