@@ -94,7 +94,8 @@ CONTRASTS = """
   const lum = c => { const v = c.map(x => { x /= 255;
     return x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4 });
     return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2] };
-  const rgb = t => (t.match(/[\\d.]+/g) || []).map(Number);
+  const rgb = t => (t.match(/[\\d.]+/g) || []).map(
+    (n, i) => t.startsWith('color(') && i < 3 ? 255 * n : +n);
   const behind = e => { for (; e; e = e.parentElement) {
     const c = rgb(getComputedStyle(e).backgroundColor);
     if (c.length === 3 || c[3] === 1) return c } return [255, 255, 255] };

@@ -24,7 +24,7 @@ def tidy(svg: str, name: str, title: str, kind: str) -> str:
             if key == "role" or key.startswith("aria-"):
                 del element.attrib[key]
         _rename(element, name)
-        if tip and element.tag == f"{{{_SVG}}}path":
+        if tip and element.tag in (f"{{{_SVG}}}path", f"{{{_SVG}}}line"):
             ET.SubElement(element, f"{{{_SVG}}}title").text = tip
     for key in ("width", "height"):
         root.attrib.pop(key, None)

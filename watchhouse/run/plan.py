@@ -25,6 +25,7 @@ class Plan:
 
     commit_seconds: float = 5.0
     build: str = "* * * * *"
+    archive: str = "30 3 * * *"
     reports: Mapping[str, str] = field(default_factory=lambda: dict(REPORTS))
     deadline_seconds: float = 900.0
 
@@ -47,7 +48,8 @@ def read_plan(settings: Settings) -> Plan:
     plan = Plan(**table)
     if not isinstance(plan.reports, Mapping):
         raise _refused(settings, "reports", "no table", '[run.reports] with 24h = "5 0 * * *"')
-    for key, expression in {"build": plan.build, **plan.reports}.items():
+    crons = {"build": plan.build, "archive": plan.archive, **plan.reports}
+    for key, expression in crons.items():
         _check_cron(settings, key, expression)
     return plan
 
@@ -64,7 +66,7 @@ def _is_positive(value: Any) -> bool:
 
 
 def _check_cron(settings: Settings, key: str, expression: Any) -> None:
-    if key != "build" and key not in REPORTS:
+    if key not in ("build", "archive", *REPORTS):
         raise _refused(settings, key, "no such report", f"known: {', '.join(REPORTS)}")
     try:
         next(CronSim(expression, datetime(2024, 1, 1, tzinfo=UTC)))

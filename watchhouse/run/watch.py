@@ -22,8 +22,11 @@ from watchhouse.run.child import Child, Ended
 from watchhouse.run.plan import Plan, last_due
 
 TICK_SECONDS = 0.5
-CAPTURE, BUILD, CHECK, NOTIFY = "ingest", "build", "check", "notify"
-_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 5.0, 60.0
+CAPTURE, BUILD, CHECK, NOTIFY, ARCHIVE = "ingest", "build", "check", "notify", "archive"
+_FIRST_PAUSE_SECONDS = 5.0
+# What cannot wait is tried again each minute, a report or an archive each hour.
+_LONGEST_PAUSE_SECONDS = {CAPTURE: 60.0, BUILD: 60.0, CHECK: 60.0, NOTIFY: 60.0}
+_HOUR_SECONDS = 3600.0
 _END_SECONDS = 60.0
 # Capture has no end of its own; each exit code of `check` is a verdict, or a reason for none.
 _GOOD: dict[str, tuple[int, ...]] = {CAPTURE: (), CHECK: (0, 1, 2, 3)}
@@ -81,7 +84,8 @@ class Watch:
         self._settings = settings
         self._plan = plan
         self._start = start
-        self._steps = {name: _Step(name) for name in (CAPTURE, BUILD, CHECK, NOTIFY, *plan.reports)}
+        names = (CAPTURE, BUILD, CHECK, NOTIFY, ARCHIVE, *plan.reports)
+        self._steps = {name: _Step(name) for name in names}
         self._logs = settings.home / "run"
         self._logs.mkdir(mode=0o700, exist_ok=True)
 
@@ -107,13 +111,18 @@ class Watch:
         capture = self._steps[CAPTURE]
         if capture.child is None:
             capture.words = ("ingest", "--follow", "--every", str(self._plan.commit_seconds))
-        due = last_due(self._plan.build, at)
-        # `!=`, not `>`: a clock that was set back must not stop the watch.
-        if due != self._steps[BUILD].due:
-            self._steps[BUILD].due, self._steps[BUILD].words = due, ("build",)
+        self._ask_for(BUILD, last_due(self._plan.build, at))
+        if self._settings.live_file.exists():
+            self._ask_for(ARCHIVE, last_due(self._plan.archive, at))
         if self._settings.published_file.exists():
             for span, expression in self._plan.reports.items():
                 self._ask_for_report(span, last_due(expression, at))
+
+    def _ask_for(self, name: str, due: datetime) -> None:
+        """`!=`, not `>`: a clock that was set back must not stop the watch."""
+        step = self._steps[name]
+        if due != step.due:
+            step.due, step.words = due, (name,)
 
     def _ask_for_report(self, span: str, due: datetime) -> None:
         """The file says whether it was made: a report missed while the watch was down is due."""
@@ -139,7 +148,9 @@ class Watch:
         if step.failures:
             if step.name != BUILD:  # which is due again by itself
                 step.words = step.words or step.running
-            pause = min(_FIRST_PAUSE_SECONDS * 2 ** (step.failures - 1), _LONGEST_PAUSE_SECONDS)
+            longest = _LONGEST_PAUSE_SECONDS.get(step.name, _HOUR_SECONDS)
+            # So many doublings are an hour; a step may fail for weeks.
+            pause = min(_FIRST_PAUSE_SECONDS * 2.0 ** min(step.failures - 1, 10), longest)
             step.not_before = clock + pause
 
     def _tell(self, step: _Step, ended: Ended) -> None:

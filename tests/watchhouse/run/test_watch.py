@@ -1,5 +1,6 @@
 """What the watch starts, and when: children that only note what they were asked for."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -115,6 +116,43 @@ def test_a_report_is_made_once_also_one_that_was_missed(
     default_file(settings, "24h", datetime(2026, 3, 10, 0, 5), None).touch()
     Watch(settings, plan, noted).tick(NOON, 0)
     assert noted.begun.count(wanted) == 1
+
+
+def test_the_archive_is_asked_for_at_the_start_and_each_night(
+    settings: Settings, noted: type[Noted]
+) -> None:
+    watch = Watch(settings, Plan(), noted)
+    watch.tick(NOON, 0)
+    assert "archive" not in first_words(noted), "there is nothing to archive yet"
+    settings.live_file.touch()
+    for hour in range(1, 30):
+        watch.tick(NOON + timedelta(hours=hour), hour * 3600)
+    assert first_words(noted).count("archive") == 2
+
+
+def test_a_report_that_fails_is_not_tried_each_minute(
+    settings: Settings, noted: type[Noted]
+) -> None:
+    noted.failing.add("report")
+    settings.published_file.touch()
+    watch = Watch(settings, Plan(reports={"24h": "5 0 * * *"}), noted)
+    for minute in range(600):
+        watch.tick(NOON, minute * 60)
+    assert 10 < first_words(noted).count("report") < 25
+
+
+def test_at_the_end_of_summer_time_each_hour_is_built(
+    settings: Settings, noted: type[Noted], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock of the plan is UTC, whatever zone the host has: no hour comes twice or never."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    watch = Watch(settings, Plan(build="0 * * * *"), noted)
+    for minute in range(0, 6 * 60, 10):
+        watch.tick(datetime(2026, 10, 24, 22, 0) + timedelta(minutes=minute), minute * 60)
+    monkeypatch.undo()
+    time.tzset()
+    assert first_words(noted).count("build") == 6
 
 
 def test_a_home_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
