@@ -36,7 +36,7 @@ FILE = "state/positions_ledger.json"
 # Which check must announce each incident, and in which minutes of the hour it happens.
 INJECTED: tuple[tuple[str, str, float, float], ...] = (
     ("nav_spike", "nav jumped", 3, 5),
-    ("registry_gap", "registry lost open position", 10, 13),
+    ("registry_gap", "open position has no exit", 10, 13),
     ("veto_storm", "one gate refuses most orders", 18, 24),
     ("damage", "state file is damaged", 29, 30),
     ("executor_dies", "executor is silent", 34, 41),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from watchhouse.instant import short
 WORSE = {"crit": 3, "blind": 2, "unknown": 1, "warn": 0}
 ENDED = "ended"
 _OLD = timedelta(days=7)  # what began and ended before is no news
+
+_RECOVERY = re.compile("_(has|have)_not_")  # such a check waits for proof that a fault is over
 
 _DOUBTS = """
 with
@@ -165,7 +168,11 @@ def proof_of(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> Callabl
     """
 
     def prove(one: Incident) -> str:
-        watching = [c.name for c in catalog.checks if one.check_name in c.explained_by]
+        watching = [
+            check.name
+            for check in catalog.checks
+            if one.check_name in check.explained_by and _RECOVERY.search(check.name)
+        ]
         bot = one.bot or ""
         asked = {"ended_at": one.ended_at, "check": one.check_name, "bot": bot}
         ((times,),) = connection.execute(_JUDGED_WELL, asked).fetchall()

@@ -5,12 +5,12 @@
 with
     nav as (
         select
-            arg_min(nav_usd, occurred_at) as first_usd,
-            arg_max(nav_usd, occurred_at) as last_usd,
+            arg_min(nav_usd, (occurred_at, surface, nav_usd)) as first_usd,
+            arg_max(nav_usd, (occurred_at, surface, nav_usd)) as last_usd,
             min(occurred_at) as first_at,
-            arg_max(true_drawdown_ratio, occurred_at) as last_ratio,
+            arg_max(true_drawdown_ratio, (occurred_at, surface, nav_usd)) as last_ratio,
             max(true_drawdown_ratio) as deepest_ratio,
-            arg_max(occurred_at, true_drawdown_ratio) as deepest_at
+            arg_min(occurred_at, (- true_drawdown_ratio, occurred_at)) as deepest_at
         from fct_nav
         where
             bot = $bot
@@ -77,7 +77,7 @@ with
             ) as seconds,
             count(*) as intervals,
             max(unprotected_usd) as worst_usd,
-            arg_max(started_at, unprotected_usd) as worst_at
+            arg_min(started_at, (- unprotected_usd, started_at)) as worst_at
         from exits
         where started_at < ended_at
     ),

@@ -11,8 +11,8 @@
 with
     nav as (
         select
-            arg_min(nav_usd, (occurred_at, nav_usd)) as first_usd,
-            arg_max(nav_usd, (occurred_at, nav_usd)) as last_usd,
+            arg_min(nav_usd, (occurred_at, surface, nav_usd)) as first_usd,
+            arg_max(nav_usd, (occurred_at, surface, nav_usd)) as last_usd,
             min(occurred_at) as first_at,
             max(occurred_at) as last_at
         from fct_nav

@@ -20,7 +20,9 @@ with
             'signals' as stage,
             'signals_idle_seconds' as limit_name,
             max(signal_idle_seconds) as longest_seconds,
-            arg_max(minute, (signal_idle_seconds, minute)) as until_at,
+            arg_max(minute, (signal_idle_seconds, minute)) filter (
+                where signal_idle_seconds is not null
+            ) as until_at,
             arg_max(signal_idle_seconds, minute) as at_the_end_seconds
         from minutes
         union all
@@ -29,7 +31,7 @@ with
             'orders accepted',
             'orders_idle_seconds',
             max(ack_idle_seconds),
-            arg_max(minute, (ack_idle_seconds, minute)),
+            arg_max(minute, (ack_idle_seconds, minute)) filter (where ack_idle_seconds is not null),
             arg_max(ack_idle_seconds, minute)
         from minutes
         union all
@@ -38,7 +40,7 @@ with
             'exit triggers',
             'exits_idle_seconds',
             max(seconds),
-            arg_max(valid_from, (seconds, valid_from)),
+            arg_max(valid_from, (seconds, valid_from)) filter (where seconds is not null),
             arg_max(seconds, valid_from)
         from
             (
@@ -58,7 +60,7 @@ with
             'router events',
             'router_idle_seconds',
             max(seconds),
-            arg_max(valid_from, (seconds, valid_from)),
+            arg_max(valid_from, (seconds, valid_from)) filter (where seconds is not null),
             arg_max(seconds, valid_from)
         from
             (

@@ -1,7 +1,6 @@
 """A report for a chat, the list of all reports, and what a window is compared with."""
 
 import re
-import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,8 +15,10 @@ from watchhouse.cli import main
 from watchhouse.instant import iso
 from watchhouse.report.brief import MOST_CHARACTERS, MOST_LINES, brief
 from watchhouse.report.compare import beside
+from watchhouse.report.draw import DRAWN, draw
 from watchhouse.report.index import index_of
-from watchhouse.report.page import make_report
+from watchhouse.report.marks import Marks, read_marks
+from watchhouse.report.page import Report
 from watchhouse.report.panel import Table, parse_panel
 from watchhouse.report.window import Window, parse_span
 
@@ -25,15 +26,17 @@ ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 3, 10, 9, 19)
 
 
-@pytest.mark.parametrize("is_markdown", [False, True])
-def test_a_chat_gets_few_lines_with_verdict_figures_and_findings(
-    sick: SickBot, is_markdown: bool
-) -> None:
-    with open_published(load_settings(sick.home)) as connection:
-        page = make_report(connection, ROOT, "24h", sick.last_at)
-    text = brief(page.sections, page.window, is_markdown=is_markdown)
+def test_a_chat_gets_few_lines_with_verdict_figures_and_findings(page: Report) -> None:
+    for is_markdown in (False, True):
+        text = brief(page.sections, page.window, is_markdown=is_markdown)
+        assert len(text.splitlines()) <= MOST_LINES and len(text) <= MOST_CHARACTERS
+        assert "CRIT main" in text and "NAV at the end: " in text and "Refused: " in text
+
+
+def test_a_chat_of_many_bots_ends_where_it_must(page: Report) -> None:
+    text = brief([page.sections[0]] * 9, page.window, is_markdown=False)
     assert len(text.splitlines()) <= MOST_LINES and len(text) <= MOST_CHARACTERS
-    assert "CRIT main" in text and "NAV at the end: " in text and "Refused: " in text
+    assert text.count("CRIT main") >= 5 and text.endswith("…"), "every verdict before any detail"
 
 
 def test_the_second_half_is_compared_with_the_first(
@@ -87,7 +90,7 @@ def test_a_row_that_was_only_before_is_kept() -> None:
     assert both == Table(("k", "n", "n_before"), [("a", 1, None), ("b", None, 2)])
 
 
-def page(verdict: str, until: str) -> str:
+def said_by(verdict: str, until: str) -> str:
     said = f"{{&#34;verdict&#34;: &#34;{verdict}&#34;, &#34;until&#34;: &#34;{until}&#34;, "
     rest = '&#34;span&#34;: &#34;24h&#34;, &#34;bots&#34;: &#34;a&#34;, &#34;sentence&#34;: "}'
     rest = rest.replace('"}', "&#34;&lt;script&gt;&#34;}")
@@ -95,8 +98,8 @@ def page(verdict: str, until: str) -> str:
 
 
 def test_the_list_has_every_report_the_latest_first(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_text(page("ok", "2026-03-09T00:00:00Z"))
-    (tmp_path / "b c.html").write_text(page("crit", "2026-03-10T00:00:00Z"))
+    (tmp_path / "a.html").write_text(said_by("ok", "2026-03-09T00:00:00Z"))
+    (tmp_path / "b c.html").write_text(said_by("crit", "2026-03-10T00:00:00Z"))
     (tmp_path / "other.html").write_text("<p>something else</p>")
     html = index_of(tmp_path, ROOT)
     assert re.findall(r'class="verdict (\w+)" href="([^"]+)"', html) == [
@@ -106,18 +109,50 @@ def test_the_list_has_every_report_the_latest_first(tmp_path: Path) -> None:
     assert "<script" not in html and "&lt;script&gt;" in html
 
 
-def test_restarts_and_config_changes_are_marked_on_every_time_chart(
-    sick: SickBot, tmp_path: Path
-) -> None:
-    shutil.copy(sick.home / "warehouse.duckdb", tmp_path)
-    (tmp_path / "warehouse.duckdb").chmod(0o644)
-    at = sick.last_at - timedelta(hours=1)
-    with duckdb.connect(tmp_path / "warehouse.duckdb") as connection:
-        connection.execute("update fct_executor_lives set started_at = $1 where bot = 'main'", [at])
-        connection.execute(
-            "update dim_config_versions set version = 2, valid_from = $1 where bot = 'main'", [at]
+def chart(kind: str) -> tuple[str, list[tuple[object, ...]]]:
+    """A panel's text with one row of each kind of time chart."""
+    says = ["title: t", "unit: u", "x: x", "y: y", "x2: x2", "state: state", "states: ok=ok"]
+    header = "".join(f"-- {line}\n" for line in [*says, "gap: 900 seconds", f"chart: {kind}"])
+    return f"{header}select 1", [(AT - HOUR, AT, 1.0, "ok")]
+
+
+HOUR = timedelta(hours=1)
+EVENTS = (("restart", AT - HOUR / 2, "run <b>"), ("config", AT - HOUR / 3, "runtime: changed"))
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_restarts_config_changes_and_the_verdict_are_marked_on_every_time_chart(kind: str) -> None:
+    text, rows = chart(kind)
+    window = Window("1h", AT - HOUR, AT - HOUR, AT)
+    marks = Marks(EVENTS, (("crit", AT - HOUR, AT, "it broke"),))
+    table = Table(("x", "x2", "y", "state"), rows)
+    drawing = draw(parse_panel("99_x", text), table, [], window, "n", marks)
+    for svg in drawing.svgs:
+        assert "restart 10 Mar 08:49:00Z, run &lt;b&gt;" in svg
+        assert "config 10 Mar 08:59:00Z, runtime: changed" in svg
+        assert ("all checks: crit" in svg) is (kind not in ("lanes", "strip"))
+
+
+def test_marks_are_of_the_bot_and_the_window() -> None:
+    window = Window("1h", AT - HOUR, AT - HOUR, AT)
+    with duckdb.connect() as db:
+        db.execute("create table fct_executor_lives (bot text, run_id text, started_at timestamp)")
+        db.execute(
+            "create table dim_config_versions"
+            " (bot text, surface text, version int, changes text, valid_from timestamp)"
         )
-    with open_published(load_settings(tmp_path)) as connection:
-        html = make_report(connection, ROOT, "24h", sick.last_at, "main").html
-    for svg in re.findall(r"<svg xmlns.*?</svg>", html, re.DOTALL):
-        assert f"restart {at:%d %b %H:%M:%S}Z" in svg and f"config {at:%d %b %H:%M:%S}Z" in svg
+        db.execute(
+            "create table report_states (bot text, check_name text, state text,"
+            " started_at timestamp, ended_at timestamp, reason text)"
+        )
+        for bot, at in (("a", AT), ("b", AT), ("a", AT - 2 * HOUR)):
+            db.execute("insert into fct_executor_lives values (?, 'r', ?)", [bot, at])
+            for version in (1, 2):
+                row = [bot, version, at]
+                db.execute("insert into dim_config_versions values (?, 'f', ?, 'c', ?)", row)
+        for state in ("ok", "crit"):
+            row = [state, AT - HOUR, AT]
+            db.execute("insert into report_states values ('a', 'all checks', ?, ?, ?, 'why')", row)
+        marks = read_marks(db, "a", window)
+    assert marks.events == (("config", AT, "f: c"), ("restart", AT, "run r"))
+    assert marks.states == (("crit", AT - HOUR, AT, "why"),)

@@ -27,11 +27,6 @@ def make(home: Path, until: datetime, bot: str | None = "main") -> Report:
         return make_report(connection, ROOT, "24h", until, bot)
 
 
-@pytest.fixture(scope="session")
-def page(sick: SickBot) -> Report:
-    return make(sick.home, sick.last_at)
-
-
 def text_of(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
@@ -142,10 +137,6 @@ def test_all_bots_are_on_the_page_unless_one_is_asked_for(sick: SickBot) -> None
     html = make(sick.home, sick.last_at, None).html
     assert '<a href="#b0">main</a>' in html and '<a href="#b1">spare</a>' in html
     assert len(html) < 2_000_000
-
-
-def test_a_bot_that_nobody_knows_is_unknown(sick: SickBot) -> None:
-    assert make(sick.home, sick.last_at, "nobody").verdict == "unknown"
 
 
 def test_the_sql_of_every_panel_is_on_the_page(page: Report) -> None:

@@ -294,7 +294,11 @@ def test_an_old_announcement_needs_no_old_journal(settings: Settings, sink: Sink
 
 
 def test_an_end_is_told_with_the_proof_of_recovery() -> None:
-    names = {"nav_jumped": (), "nav_has_not_settled": ("nav_jumped",), "exits_stalled": ()}
+    names = {
+        "nav_jumped": (),
+        "nav_has_not_settled": ("nav_jumped",),
+        "exits_stalled": ("nav_jumped",),
+    }
     checks = tuple(Check(n, "", None, None, (), by) for n, by in names.items())
     said = [
         {"check": "nav_has_not_settled", "bot": "main", "severity": "info", "reason": "10 steady"},

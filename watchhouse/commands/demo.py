@@ -25,7 +25,7 @@ def demo(ctx: click.Context) -> int:
     Example: watchhouse demo
     """
     from watchhouse.demo import STORY, day, run_demo
-    from watchhouse.report.command import default_file, write_page
+    from watchhouse.report.command import default_file, list_reports, write_page
     from watchhouse.report.page import make_report
 
     click.echo(STORY, err=True)
@@ -39,6 +39,7 @@ def demo(ctx: click.Context) -> int:
         page = make_report(connection, settings.project, "24h", played.last_at)
     file = default_file(settings, "24h", played.last_at, None)
     write_page(file, page.html)
+    list_reports(settings)
     click.echo(
         f"\nAll of this is simulated. The warehouse is {settings.published_file},\n"
         f"the report of the day {file}\nWhat to type next:\n"

@@ -14,30 +14,34 @@ _WORST = 5
 def brief(sections: Sequence[Section], window: Window, *, is_markdown: bool) -> str:
     """At most 24 lines and 1,200 characters: verdict, figures, what is wrong."""
     lines = [f"Watchhouse {window.label} to {short(window.until)}"]
+    lines += [_verdict(section, is_markdown=is_markdown) for section in sections]
     for section in sections:
-        lines += _about(section, is_markdown=is_markdown)
+        lines += [f"{section.bot}:"] if len(sections) > 1 else []
+        lines += _details(section, is_markdown=is_markdown)
     kept: list[str] = []
-    for line in lines[:MOST_LINES]:
-        if sum(map(len, kept)) + len(kept) + len(line) > MOST_CHARACTERS - 2:
-            return "\n".join([*kept[: MOST_LINES - 1], "…"])
+    for line in lines:
+        if len(kept) == MOST_LINES - 1 or len("\n".join([*kept, line])) > MOST_CHARACTERS - 2:
+            return "\n".join([*kept, "…"])
         kept.append(line)
     return "\n".join(kept)
 
 
-def _about(section: Section, *, is_markdown: bool) -> Iterator[str]:
-    bold = "**" if is_markdown else ""
+def _verdict(section: Section, *, is_markdown: bool) -> str:
+    said = f"{section.verdict.verdict.upper()} {section.bot}"
+    sentence = _cut(section.sentence, 200)
+    return f"**{_escaped(said)}** {_escaped(sentence)}" if is_markdown else f"{said} {sentence}"
+
+
+def _details(section: Section, *, is_markdown: bool) -> Iterator[str]:
     bullet = "- " if is_markdown else "  "
-    plain = _escaped if is_markdown else str
-    verdict = f"{bold}{section.verdict.verdict.upper()} {plain(section.bot)}{bold}"
-    yield f"{verdict} {_cut(plain(section.sentence), 200)}"
     for row in section.figures:
         value = words.figure(row["value"], row["unit"])
         was = row.get("value_before")
         before = f" (before: {words.figure(was, row['unit'])})" if was is not None else ""
         yield f"{bullet}{row['figure']}: {value}{before}"
     for finding in section.verdict.findings[:_WORST]:
-        said = finding.check.replace("_", " ")
-        yield _cut(f"{bullet}{finding.severity.upper()} {said}: {plain(finding.reason)}", 120)
+        said = f"{finding.severity.upper()} {finding.check.replace('_', ' ')}: {finding.reason}"
+        yield bullet + (_escaped(_cut(said, 110)) if is_markdown else _cut(said, 110))
     if len(section.verdict.findings) > _WORST:
         yield f"{bullet}and {len(section.verdict.findings) - _WORST} more"
 

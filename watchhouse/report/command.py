@@ -41,7 +41,7 @@ def report(
     if style == "html":
         file = out or default_file(settings, span, page.window.until, bot)
         write_page(file, page.html)
-        _list(settings)
+        list_reports(settings)
         click.echo(file)
         return
     text = brief(page.sections, page.window, is_markdown=style == "md")
@@ -61,7 +61,8 @@ def default_file(settings: Settings, span: str, until: datetime, bot: str | None
     return settings.folder("reports") / f"{stem}.html"
 
 
-def _list(settings: Settings) -> None:
+def list_reports(settings: Settings) -> None:
+    """Write the list of the home's reports anew."""
     from watchhouse.report.index import INDEX, index_of  # noqa: PLC0415
 
     folder = settings.folder("reports")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import vl_convert
+from altair.utils.schemapi import debug_mode
 
 from watchhouse.report import colour
 from watchhouse.report.bars import bar_layers
@@ -66,8 +67,9 @@ def draw(
     svgs = []
     for sheet in (DESK, PHONE):
         wide = replace(sheet, left=plan.left) if plan.left and sheet is DESK else sheet
-        layers, height = plan.layers(wide)
-        spec = finish([*layers, *mark_layers(marks, window, wide)], height, wide)
+        with debug_mode(False):  # altair's own tests of each part cost more than the drawing
+            layers, height = plan.layers(wide)
+            spec = finish([*layers, *mark_layers(marks, window, wide)], height, wide)
         svg = vl_convert.vegalite_to_svg(spec, vl_version="6.4", allowed_base_urls=[])
         svgs.append(tidy(svg, f"{name}-{sheet.name}", panel.title, sheet.name))
     keys = plan.keys + tuple(Key(*pair) for pair in mark_kinds(marks))

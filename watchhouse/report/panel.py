@@ -21,13 +21,13 @@ NEEDED = {
     "matrix": ("row", "column", "value"),
     "funnel": ("row", "value"),
     "meter": ("row", "value", "limit"),
-    "lanes": ("x", "x2", "y", "state"),
-    "strip": ("x", "x2", "y", "state"),
+    "lanes": ("x", "x2", "y", "state", "states"),
+    "strip": ("x", "x2", "y", "state", "states"),
     "line": ("x", "y", "gap"),
     "step": ("x", "x2", "y"),
     "bars": ("x", "x2", "y"),
 }
-_OPTIONAL = ("note", "series", "flag", "flags", "label", "needs", "states", "compare")
+_OPTIONAL = ("note", "series", "flag", "flags", "label", "needs", "compare")
 _KEYS = {"title", "unit", "chart", *_OPTIONAL}.union(*NEEDED.values())
 _COLUMNS = ("x", "x2", "y", "state", "series", "flag", "label", "row", "column", "value", "limit")
 _ENTRY = re.compile(r"-- *([a-z0-9]+): *(.*)")
