@@ -229,9 +229,10 @@ def lags(settings: Settings, written: Mapping[int, float]) -> list[float]:
     """Seconds from each write of diagnostics.json to the look that saw it, ascending."""
     with duckdb.connect(settings.live_file, read_only=True) as connection:
         rows = connection.execute(
-            "select epoch_ms(_mtime), epoch(_observed_at) from raw.diagnostics"
+            "select epoch_us(_mtime), epoch(_observed_at) from raw.diagnostics"
         ).fetchall()
-    return sorted(seen - written[at] for at, seen in rows if at in written)
+    times = ((round(at / 1000), seen) for at, seen in rows)
+    return sorted(seen - written[at] for at, seen in times if at in written)
 
 
 def print_all(
