@@ -7,7 +7,7 @@ SET_UP := .venv/set-up
 SECOND := .venv/second/set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint types sql tests second bench soak mutate format lock playbook lineage docs clean
+.PHONY: help run test setup lint types sql tests steps second bench soak mutate format lock playbook lineage docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ soak: setup ## kill ingest for long: make soak WATCHHOUSE_SOAK_SECONDS=1800 WATC
 	WATCHHOUSE_SOAK_SECONDS=$${WATCHHOUSE_SOAK_SECONDS:-1200} \
 		WATCHHOUSE_HELD_SECONDS=$${WATCHHOUSE_HELD_SECONDS:-600} $(BIN)/pytest -s tests/faults
 	WATCHHOUSE_KILLS=400 $(BIN)/pytest tests/ingest -k killed_at_any_step
+
+steps: setup ## homes built in steps against one build of everything
+	WATCHHOUSE_STEPS=1 $(BIN)/pytest -n0 tests/recordings/test_steps.py
 
 second: $(SECOND) ## ingest, publish, build and checks under DuckDB 2.0 as well
 	$(BIN)/pytest tests/second

@@ -72,6 +72,7 @@
                 "name": "min_child_notional_usd",
                 "surface": "runtime",
                 "path": "$.priority.min_child_notional",
+                "or_path": "$.offpeak.min_child_notional",
             },
             {"name": "nav_step_ratio"},
             {"name": "nav_jump_ratio"},

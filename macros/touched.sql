@@ -4,11 +4,14 @@
    there. meta.touched names the column by which a row is before or after that instant: `_load_id` where
    rows are only added, else a time. Rows of before keep all but the columns of meta.moving (`valid_to`),
    which are taken over by unique_key: an open interval ends when the next one begins. #}
-{# The condition on rows that this build computes: `true` when it computes all of them. #}
-{% macro touched(column) -%}
+{# The condition on rows that this build computes: `true` when it computes all of them. With `margin` also
+   on those before, which belong to one fact with rows after. #}
+{% macro touched(column, margin=false) -%}
     {%- if not is_touched_only() -%} true
     {%- elif column.endswith("load_id") -%} {{ column }} > {{ watermark() }}
-    {%- else -%} ({{ column }} >= {{ since() }} or {{ column }} is null)
+    {%- else -%}
+        {%- set from = since() ~ (" - interval '" ~ var("touched_margin_minutes") ~ " minutes'" if margin else "") -%}
+        ({{ column }} >= {{ from }} or {{ column }} is null)
     {%- endif -%}
 {%- endmacro %}
 
@@ -33,6 +36,30 @@
 {%- endmacro %}
 
 
+{# This table's own rows that were open at `since`, to be joined: none when all of it is built. #}
+{% macro row_before(columns) -%}
+    {%- if is_touched_only() -%}
+        (
+            select {{ columns | join(", ") }}
+            from {{ this }}
+            where valid_from < {{ since() }} and valid_to > {{ since() }}
+        )
+    {%- else -%} (select null as {{ columns | join(", null as ") }} where false)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# From when on a relation's rows before `since` are the last so many of their key: (*keys, back_to). A
+   window would sort a year of them. #}
+{% macro last_rows(relation, keys, column, count) -%}
+    (
+        select {{ keys | join(", ") }}, list_min(max({{ column }}, {{ count }})) as back_to
+        from {{ relation }}
+        group by {{ keys | join(", ") }}
+    )
+{%- endmacro %}
+
+
 {# Whether this build computes only what newer loads touched. #}
 {% macro is_touched_only() -%}
     {{ return(execute and model.resource_type == "model" and is_incremental()) }}
@@ -41,7 +68,7 @@
 
 {# The first touched instant as a literal: only a literal lets a scan skip a year. #}
 {% macro since() -%}
-    {%- set found = run_query("select since from raw.touched").rows -%}
+    {%- set found = run_query("select since from raw.touched").rows if is_touched_only() -%}
     {{ return("timestamp '" ~ (found[0][0] if found else "1970-01-01") ~ "'") }}
 {%- endmacro %}
 
@@ -69,9 +96,9 @@
     {%- set by = config.get("meta").touched -%}
     {%- set columns = arguments.dest_columns | map(attribute="quoted") | join(", ") -%}
     delete from {{ target }} where {{ touched(by) }};
-    {%- if by == "_load_id" and "_offset" in columns %}
+    {%- if by == "_load_id" and "_file_id" in columns %}
         delete from {{ target }}
-        where (_file_id, _offset) in ({{ superseded(model.sources[0][1]) }});
+        where (_file_id, _offset) in ({{ superseded(config.get("meta").stream or model.sources[0][1]) }});
     {%- endif %}
     {%- if arguments.unique_key %}
         update {{ target }} as kept
@@ -81,7 +108,8 @@
             {%- endfor %}
         from {{ temp }} as fresh
         where
-            kept.valid_to > {{ since() }} and fresh.{{ by }} < {{ since() }}
+            fresh.{{ by }} < {{ since() }}
+            {{ "and kept.valid_to > " ~ since() if "valid_to" in columns }}
             {% for key in arguments.unique_key %} and kept.{{ key }} = fresh.{{ key }} {% endfor %};
     {%- endif %}
     insert into {{ target }} ({{ columns }}) select {{ columns }} from {{ temp }}
@@ -110,8 +138,11 @@
                     group by model
                 )
         {%- endset -%}
-        delete from raw.builds
-        where project is distinct from getvariable('project');
+        delete from raw.builds as old
+        where
+            project is distinct from getvariable('project')
+            or built_at
+            < (select max(built_at) from raw.builds as newer where newer.model = old.model);
         {%- set watermark = run_query(built).rows[0][0] %}
         create or replace table raw.touched as
         {%- if watermark is none %} select timestamp '1970-01-01' as since
@@ -131,7 +162,7 @@
 
 
 {# Every instant that a load after `watermark` speaks of: of its rows, of rows that it superseded, of the
-   orders that its rows go on with, and the look before, since a look also says what was until then. #}
+   orders and attempts that its rows go on with, and the look before, since a look also says what was until then. #}
 {% macro touched_instants(watermark) -%}
     {%- set newer -%}
         select coalesce(min(polled_at), {{ forever() }})
@@ -150,16 +181,25 @@
         {%- endif %}
     {%- endfor %}
     {#- a hook of the project cannot use ref -#}
-    {%- set orders = adapter.get_relation(target.database, "staging", "stg_order_events") %}
-    {%- if orders and orders.is_table %}
+    {%- for name, ids in [
+        ("stg_order_events", ["order_id", "client_order_id", "attempt_id"]), ("stg_attempts", ["attempt_id"])
+    ] %}
+        {%- set lines = adapter.get_relation(target.database, "staging", name) %}
+        {%- if lines and lines.is_table %}
+            select min(occurred_at) as touched_at
+            from {{ lines }}
+            where
+                {% for id in ids -%}
+                    {{ "or " if not loop.first }}{{ id }} in ({{ named_ids(watermark) }})
+                {% endfor %}
+            union all
+        {%- endif %}
+    {%- endfor %}
+    {%- set attempts = adapter.get_relation(target.database, "staging", "stg_attempts") %}
+    {%- if attempts and attempts.is_table %}
         select min(occurred_at) as touched_at
-        from {{ orders }}
-        where
-            order_id in (
-                select coalesce({{ json_text("payload", "$.orderId") }}, {{ json_text("payload", "$.order_id") }})
-                from raw.orders_executed
-                where _load_id > {{ watermark }}
-            )
+        from {{ attempts }}
+        where run_id in ({{ test_runs(watermark) }})
         union all
     {%- endif %}
     select min(observed_at) as touched_at
@@ -170,6 +210,41 @@
     from raw.polls
     where load_id <= {{ watermark }} and polled_at < {{ superseded_since }}
     group by _bot
+{%- endmacro %}
+
+
+{# Ids of orders and attempts that lines newer than `watermark` name. #}
+{% macro named_ids(watermark) -%}
+    {%- set orders = [
+        "orderId", "order_id", "raw.orderId", "clientOrderId", "client_order_id", "request_id", "attempt_id"
+    ] -%}
+    {%- for stream, keys in [
+        ("orders_executed", orders),
+        ("risk_vetoes", ["veto_detail.intent.attempt_id"]),
+        ("order_metrics", ["attempt_id"]),
+    ] -%}
+        {%- for key in keys %}
+            select regexp_replace({{ json_text("payload", "$." ~ key) }}, '_reduce$', '') as id
+            from raw.{{ stream }}
+            where _load_id > {{ watermark }}
+            {{ "union all" if not loop.last }}
+        {%- endfor %}
+        {{ "union all" if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{# Processes that lines newer than `watermark` give away as the bot's own tests. #}
+{% macro test_runs(watermark) -%}
+    {%- set text = [] -%}
+    {%- for key in ["strategy", "symbol", "raw.symbol", "client_order_id", "event_type"] -%}
+        {%- do text.append(json_text("payload", "$." ~ key)) -%}
+    {%- endfor -%}
+    select {{ json_text("payload", "$.run_id") }}
+    from raw.orders_executed
+    where
+        _load_id > {{ watermark }}
+        and {{ is_test_order(text[0], "coalesce(" ~ text[1] ~ ", " ~ text[2] ~ ")", text[3], text[4]) }}
 {%- endmacro %}
 
 
@@ -190,9 +265,7 @@
 {% macro note_build() -%}
     {%- set parents = [] -%}
     {%- for id in model.depends_on.nodes if graph.nodes.get(id, {}).get("resource_type") == "model" -%}
-        {%- if graph.nodes[id].config.materialized != "view" -%}
-            {%- do parents.append(graph.nodes[id].name) -%}
-        {%- endif -%}
+        {%- do parents.append(graph.nodes[id].name) -%}
     {%- endfor -%}
     insert into raw.builds by name
     select

@@ -1,6 +1,8 @@
 -- An order or a refusal names its attempt; those of 2025 do not, and belong to the last attempt
 -- before
 -- them of the same process and symbol. The leg that flips a position is named `<attempt>_reduce`.
+{{ config(materialized="incremental", meta={"touched": "occurred_at"}) }}
+
 with
     answers as (
         select
@@ -12,10 +14,11 @@ with
             order_key as answer_key,
             attempt_id
         from {{ ref("int_orders_collapsed") }}
+        where {{ touched("first_row_at", margin=true) }}
         union all
         select bot, symbol, pid, occurred_at, 'refusal' as kind, veto_id as answer_key, attempt_id
         from {{ ref("int_refusals") }}
-        where has_executor_line
+        where has_executor_line and {{ touched("occurred_at", margin=true) }}
     ),
     events as (
         select
@@ -28,6 +31,7 @@ with
             attempt_key,
             occurred_at as attempted_at
         from {{ ref("int_attempts") }}
+        where {{ touched("occurred_at", margin=true) }}
         union all
         select
             bot,
@@ -62,11 +66,11 @@ with
         from numbered
         window of_attempt as (partition by bot, symbol, pid, attempt_number)
     )
-select bot, kind, answer_key, regexp_replace(attempt_id, '_reduce$', '') as attempt_key
+select bot, kind, answer_key, regexp_replace(attempt_id, '_reduce$', '') as attempt_key, occurred_at
 from answers
 where attempt_id is not null
 union all
-select bot, kind, answer_key, attempt_key
+select bot, kind, answer_key, attempt_key, occurred_at
 from paired
 where
     kind <> 'attempt'

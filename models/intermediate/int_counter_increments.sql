@@ -1,20 +1,29 @@
 -- Counters live in the executor's memory and restart at zero: a value below the one before is a
 -- reset,
 -- and all of it is new. A reason that appears later starts from nothing.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from"},
+        unique_key=["bot", "counter", "reason", "valid_from"],
+    )
+}}
+
 with
+    published as (
+        select bot, counter, reason, run_id, value, published_at, valid_from
+        from {{ ref("int_counter_values") }}
+        where
+            {{ touched("valid_from") }}
+            {{ plus_row_before("bot, counter, reason, run_id, value, occurred_at, valid_from") }}
+    ),
     compared as (
         select
-            values_.*,
-            lives.run_id,
+            *,
             lag(value) over counters as previous_value,
-            lag(lives.run_id) over counters as previous_run_id
-        from {{ ref("int_counter_values") }} as values_
-        left join
-            {{ ref("int_executor_lives") }} as lives
-            on lives.bot = values_.bot
-            and lives.valid_from <= values_.published_at
-            and values_.published_at < lives.valid_to
-        window counters as (partition by values_.bot, counter, reason order by values_.valid_from)
+            lag(run_id) over counters as previous_run_id
+        from published
+        window counters as (partition by bot, counter, reason order by valid_from)
     ),
     corrected as (
         select

@@ -1,4 +1,6 @@
 -- The executor's counters at each publish: the three totals and refusals by reason.
+{{ config(materialized="incremental", meta={"touched": "valid_from"}) }}
+
 with
     published as (
         select versions.valid_from, diagnostics.*
@@ -7,7 +9,17 @@ with
             {{ ref("stg_diagnostics") }} as diagnostics
             on diagnostics.bot = versions.bot
             and diagnostics.observed_at = versions.observed_at
-        where versions.surface = 'diagnostics'
+        where versions.surface = 'diagnostics' and {{ touched("versions.valid_from") }}
+    ),
+    lives as (
+        select published.bot, published.valid_from, max(lives.run_id) as run_id
+        from published
+        inner join
+            {{ ref("int_executor_lives") }} as lives
+            on {{ same("lives.bot", "published.bot") }}
+            and lives.valid_from <= published.published_at
+            and published.published_at < lives.valid_to
+        group by published.bot, published.valid_from
     ),
     totals as (
         {% for counter in ["signals", "orders", "vetoes"] -%}
@@ -30,6 +42,7 @@ with
             valid_from
         from {{ unnest_json_object("published", "vetoes_by_reason") }}
     )
-select bot, counter, reason, value, published_at, valid_from
+select bot, counter, reason, lives.run_id, value, published_at, valid_from
 from totals
+left join lives using (bot, valid_from)
 where value is not null

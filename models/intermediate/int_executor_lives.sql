@@ -1,31 +1,8 @@
--- Every row that names a run_id is a sign of life; engine_metadata also says since when.
+-- A process lives from its first sign, or since when that says, to its last.
 with
-    signs as (
-        select bot, run_id, pid, hostname, occurred_at as seen_at, occurred_at as started_at
-        from {{ ref("stg_heartbeats") }}
-        union all
-        select bot, run_id, pid, hostname, occurred_at as seen_at, occurred_at as started_at
-        from {{ ref("int_attempts") }}
-        union all
-        select
-            bot,
-            run_id,
-            null as pid,
-            hostname,
-            published_at as seen_at,
-            published_at - coalesce(uptime_seconds, 0) * interval '1 second' as started_at
-        from {{ ref("stg_engine_metadata") }}
-    ),
-    -- an uptime is rounded: the first one counts, else the start would wander while the process
-    -- lives
     numbered as (
-        select
-            *,
-            row_number() over (
-                partition by bot, run_id, started_at = seen_at order by seen_at, started_at
-            ) as nth
-        from signs
-        where run_id is not null
+        select *, row_number() over (partition by bot, run_id, is_start_stated order by day) as nth
+        from {{ ref("int_executor_days") }}
     ),
     lives as (
         select
@@ -33,9 +10,9 @@ with
             run_id,
             max(pid) as pid,
             max(hostname) as hostname,
-            min(case when nth = 1 then least(started_at, seen_at) end) as started_at,
-            max(seen_at) as last_seen_at,
-            count(*) as sign_count
+            min(case when nth = 1 then started_at end) as started_at,
+            max(last_seen_at) as last_seen_at,
+            cast(sum(sign_count) as bigint) as sign_count
         from numbered
         group by bot, run_id
     )

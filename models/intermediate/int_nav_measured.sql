@@ -1,12 +1,59 @@
 -- NAV 0 and a cached NAV are not real NAV: no step starts or ends at one. A point far from the
 -- median
 -- of those before it is an outlier and never a peak; a level that stays becomes the median.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from"},
+        unique_key=["bot", "surface", "occurred_at", "valid_from"],
+    )
+}}
+
+{% set columns = "bot, surface, shape, nav_source, nav_usd, peak_usd, drawdown_ratio, occurred_at, observed_at, valid_from, valid_to, _file, _sha256" %}
+{% set points = var("nav_step_points") + var("nav_median_points") %}
+
 with
+    observed as (select {{ columns }} from {{ ref("int_nav_observations") }} where {{ lasting() }}),
     stepped as (
         select
-            *,
-            coalesce(nav_usd > 0 and nav_source not in ('cache', 'unavailable'), false) as is_real
-        from {{ ref("int_nav_observations") }}
+            {{ columns }},
+            coalesce(nav_usd > 0 and nav_source not in ('cache', 'unavailable'), false) as is_real,
+            false as is_known,
+            cast(null as double) as known_peak_usd
+        from observed
+        where {{ touched("valid_from") }}
+        {% if is_touched_only() %}
+            union all
+            select
+                known.bot,
+                known.surface,
+                known.shape,
+                known.nav_source,
+                known.nav_usd,
+                known.published_peak_usd,
+                known.published_drawdown_ratio,
+                known.occurred_at,
+                known.observed_at,
+                known.valid_from,
+                coalesce(observed.valid_to, known.valid_to) as valid_to,
+                known._file,
+                known._sha256,
+                known.is_real,
+                true as is_known,
+                known.true_peak_usd
+            from {{ this }} as known
+            inner join
+                {{
+                    last_rows(
+                        this ~ " where valid_from < " ~ since(),
+                        ["bot", "surface", "shape", "is_real"],
+                        "occurred_at",
+                        points,
+                    )
+                }} as last_points using (bot, surface, shape, is_real)
+            left join observed using (bot, surface, occurred_at, valid_from)
+            where known.valid_from < {{ since() }} and known.occurred_at >= back_to
+        {% endif %}
     ),
     compared as (
         select
@@ -58,7 +105,11 @@ with
                 ),
                 false
             ) as previous_is_outlier,
-            max(case when is_real and not is_outlier then nav_usd end) over (
+            max(
+                case
+                    when is_known then known_peak_usd when is_real and not is_outlier then nav_usd
+                end
+            ) over (
                 partition by bot, surface, shape
                 order by occurred_at, valid_from
                 rows between unbounded preceding and current row

@@ -1,7 +1,13 @@
 -- The rows of one exchange order as one. Fills are cumulative, so the last fill row counts; acks
 -- and
 -- closes may repeat per poll.
+{{ config(materialized="incremental", meta={"touched": "first_row_at"}) }}
+
 with
+    lines as (select * from {{ ref("stg_order_events") }} where not is_test),
+    {% if is_touched_only() %}
+        touched as (select * from lines where {{ touched("occurred_at") }}),
+    {% endif %}
     named as (
         select
             *,
@@ -16,8 +22,15 @@ with
                 attempt_id,
                 _file_id || ':' || _offset
             ) as order_key
-        from {{ ref("stg_order_events") }}
-        where not is_test
+        from lines
+        {% if is_touched_only() %}
+            -- all rows of an order; of one that began before, what stands here stays
+            where
+                {{ touched("occurred_at") }}
+                {% for id in ["order_id", "client_order_id", "attempt_id"] -%}
+                    or {{ id }} in (select {{ id }} from touched where {{ id }} is not null)
+                {% endfor %}
+        {% endif %}
     ),
     events as (
         select

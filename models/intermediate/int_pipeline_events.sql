@@ -1,4 +1,6 @@
 -- Every event of the order pipeline as one list: stage, symbol, strategy and time.
+{{ config(materialized="view") }}
+
 with
     orders as (
         select orders.*, attempts.strategy

@@ -1,6 +1,8 @@
 -- One row per refused order. The X line speaks for it where there is one (it names the intent),
 -- else the
 -- last L line.
+{{ config(materialized="incremental", meta={"touched": "occurred_at"}) }}
+
 with
     ranked as (
         select
@@ -12,15 +14,14 @@ with
             max(limit_value) over gate as gate_limit_value,
             max(observed_value) over gate as gate_observed_value,
             row_number() over (
-                partition by bot, symbol, pid, refusal_number
+                partition by bot, refusal_id
                 order by line_kind desc, occurred_at desc, _file_id desc, _offset desc
             ) as nth
         from {{ ref("int_refusals_grouped") }}
+        where {{ touched("occurred_at", margin=true) }}
         window
-            refusal as (partition by bot, symbol, pid, refusal_number),
-            gate as (
-                partition by bot, symbol, pid, refusal_number, coalesce(original_reason, raw_reason)
-            )
+            refusal as (partition by bot, refusal_id),
+            gate as (partition by bot, refusal_id, coalesce(original_reason, raw_reason))
     )
 select
     ranked.bot,

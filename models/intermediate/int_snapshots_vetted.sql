@@ -17,16 +17,14 @@ with
             select {{ columns }}
             from {{ this }}
             inner join
-                (
-                    -- the last looks of before; a window would sort a year of them
-                    select
-                        bot,
-                        surface,
-                        list_min(max(observed_at, {{ var("clock_window_looks") }})) as back_to
-                    from {{ this }}
-                    where observed_at < {{ since() }}
-                    group by bot, surface
-                ) as last_looks using (bot, surface)
+                {{
+                    last_rows(
+                        this ~ " where observed_at < " ~ since(),
+                        ["bot", "surface"],
+                        "observed_at",
+                        var("clock_window_looks"),
+                    )
+                }} as last_looks using (bot, surface)
             where observed_at >= back_to and observed_at < {{ since() }}
         {% endif %}
     ),

@@ -1,3 +1,5 @@
+{{ config(materialized="incremental", meta={"touched": "_load_id", "stream": "watch_verdicts"}) }}
+
 select
     judged_at as occurred_at,
     said_at,
@@ -10,5 +12,7 @@ select
     doubts,
     project_commit,
     _file,
-    _offset
+    _offset,
+    _load_id
 from {{ ref("stg_watch_verdicts") }}
+where {{ touched("_load_id") }}

@@ -1,14 +1,27 @@
 -- The last order_close row of an order; a close may be written once per poll of its fills. After a
 -- restart the bot invents closes of positions that it did not know: its own fill corroborates one.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from"},
+        unique_key=["bot", "order_id", "valid_from"],
+    )
+}}
+
 with
     closes as (
         select
-            *,
+            lines.*,
             row_number() over (
-                partition by bot, order_id order by occurred_at desc, _file_id desc, _offset desc
+                partition by bot, coalesce(order_id, lines._file_id || ':' || lines._offset)
+                order by occurred_at desc, _file_id desc, _offset desc
             ) as nth_from_last
-        from {{ ref("stg_order_events") }}
-        where event_type = 'order_close' and not is_test
+        from {{ ref("stg_order_events") }} as lines
+        left join {{ row_before(["bot", "valid_from"]) }} as before using (bot)
+        where
+            event_type = 'order_close'
+            and not is_test
+            and ({{ touched("occurred_at") }} or occurred_at >= before.valid_from)
     )
 select
     closes.bot,

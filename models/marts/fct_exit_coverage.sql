@@ -1,4 +1,12 @@
 -- Recomputed by key from the files; what diagnostics published (one loop behind) stands beside it.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from"},
+        unique_key=["bot", "valid_from"],
+    )
+}}
+
 with
     counted as (
         select
@@ -41,17 +49,21 @@ with
             max(ledger_sha256) as ledger_sha256,
             max(positions_sha256) as positions_sha256
         from {{ ref("int_exit_levels") }}
+        where {{ lasting() }}
         group by bot, valid_from
     ),
+    changes as (select * from {{ ref("int_exit_versions") }} where {{ lasting() }}),
     -- closes of the last loops before each change: a range of a window, since a range join of two
     -- long tables is quadratic
     steps as (
         select bot, valid_from as stepped_at, null as is_close
-        from {{ ref("int_exit_versions") }}
+        from changes
         union all
         select bot, first_row_at as stepped_at, true as is_close
         from {{ ref("int_orders_collapsed") }}
-        where is_closed or (is_reduce_only and is_filled)
+        where
+            (is_closed or (is_reduce_only and is_filled))
+            and {{ touched("first_row_at", margin=true) }}
     ),
     closing as (
         select
@@ -72,32 +84,69 @@ with
         select
             versions.*,
             greatest(
-                coalesce(lag(counted.open_count) over changes, 0) - coalesce(counted.open_count, 0),
+                coalesce(lag(counted.open_count) over so_far, 0) - coalesce(counted.open_count, 0),
                 0
             ) as vanished_count,
             coalesce(closing.closing_count, 0) as closing_count
-        from {{ ref("int_exit_versions") }} as versions
+        from changes as versions
         left join counted using (bot, valid_from)
         left join
             closing
             on closing.bot = versions.bot
             and closing.valid_from = versions.valid_from
             and closing.is_close is null
-        window changes as (partition by versions.bot order by versions.valid_from)
+        window so_far as (partition by versions.bot order by versions.valid_from)
     ),
     -- the files as they were when the scan looked of which diagnostics speak
     scans as (
-        select versions.bot, versions.valid_from, seen.valid_from as scanned_at
-        from {{ ref("int_exit_versions") }} as versions
+        select distinct diagnostics.bot, diagnostics.last_exit_scan_at
+        from changes
         inner join
             {{ ref("stg_diagnostics") }} as diagnostics
-            on diagnostics.bot = versions.bot
-            and diagnostics.observed_at = versions.diagnostics_at
-        inner join
-            {{ ref("int_exit_versions") }} as seen
-            on {{ same("seen.bot", "versions.bot") }}
-            and seen.valid_from <= diagnostics.last_exit_scan_at
-            and diagnostics.last_exit_scan_at < seen.valid_to
+            on diagnostics.bot = changes.bot
+            and diagnostics.observed_at = changes.diagnostics_at
+        where diagnostics.last_exit_scan_at is not null
+    ),
+    looked as (
+        select bot, last_exit_scan_at, max(seen_at) over so_far as scanned_at, seen_at
+        from
+            (
+                select bot, last_exit_scan_at, null as seen_at
+                from scans
+                union all
+                select bot, valid_from, valid_from
+                from {{ ref("int_exit_versions") }}
+                where valid_to > (select min(last_exit_scan_at) from scans)
+            ) as moments
+        window so_far as (partition by bot order by last_exit_scan_at)
+    ),
+    scanned as (
+        select
+            looked.bot,
+            looked.last_exit_scan_at,
+            counted.open_count,
+            counted.covered_count,
+            counted.missing_tp_sl_count
+        from looked
+        inner join counted on counted.bot = looked.bot and counted.valid_from = looked.scanned_at
+        where looked.seen_at is null
+        {% if is_touched_only() %}
+            union all
+            select
+                looked.bot,
+                looked.last_exit_scan_at,
+                known.open_count,
+                known.covered_count,
+                known.missing_tp_sl_count
+            from looked
+            inner join
+                {{ this }} as known
+                on known.bot = looked.bot
+                and known.valid_from = looked.scanned_at
+                and known.valid_from < {{ since() }}
+                and known.valid_to <= {{ since() }}
+            where looked.seen_at is null
+        {% endif %}
     )
 select
     versions.bot,
@@ -144,6 +193,8 @@ left join
     {{ ref("stg_diagnostics") }} as diagnostics
     on diagnostics.bot = versions.bot
     and diagnostics.observed_at = versions.diagnostics_at
-left join scans on scans.bot = versions.bot and scans.valid_from = versions.valid_from
-left join counted as scanned on scanned.bot = scans.bot and scanned.valid_from = scans.scanned_at
+left join
+    scanned
+    on scanned.bot = versions.bot
+    and scanned.last_exit_scan_at = diagnostics.last_exit_scan_at
 where versions.positions_at is not null

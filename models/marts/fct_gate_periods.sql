@@ -1,6 +1,8 @@
 -- Why a gate dominates: what it saw against the limit it applied. Where NAV was dead, every share
 -- of it
 -- is too large, and the cap is not the cause.
+{{ config(materialized="incremental", meta={"touched": "started_at"}) }}
+
 {% for period in ["hour", "day"] -%}
     select
         bot,
@@ -19,6 +21,7 @@
         min(occurred_at) as first_refused_at,
         max(occurred_at) as last_refused_at
     from {{ ref("int_refusals") }}
+    where {{ touched("occurred_at") }}
     group by
         bot,
         date_trunc('{{ period }}', occurred_at),

@@ -1,6 +1,8 @@
 -- Pauses of the heartbeat of over three loops, by the bot's own stamps: whoever stops beating
 -- does not say
 -- so. Two heartbeats of one run with a long pause are a hang; a new run is a restart.
+{{ config(materialized="incremental", meta={"touched": "occurred_at"}) }}
+
 with
     beats as (
         select
@@ -13,7 +15,19 @@ with
             _file,
             _offset
         from {{ ref("stg_heartbeats") }}
-        where occurred_at is not null
+        {% if is_touched_only() %}
+            left join
+                {{
+                    last_rows(
+                        ref("stg_heartbeats") ~ " where occurred_at < " ~ since(),
+                        ["bot"],
+                        "occurred_at",
+                        1,
+                    )
+                }} as last_beats using (bot)
+            where occurred_at >= coalesce(back_to, {{ since() }})
+        {% else %} where occurred_at is not null
+        {% endif %}
     )
 select
     beats.bot,

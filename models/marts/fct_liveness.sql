@@ -7,6 +7,22 @@
     )
 }}
 
+with
+    versions as (
+        select *
+        from {{ ref("int_state_versions") }}
+        where surface = 'diagnostics' and {{ lasting() }}
+    ),
+    lives as (
+        select versions.bot, versions.valid_from, max(lives.started_at) as started_at
+        from versions
+        inner join
+            {{ ref("int_executor_lives") }} as lives
+            on {{ same("lives.bot", "versions.bot") }}
+            and lives.valid_from <= versions.published_at
+            and versions.published_at < lives.valid_to
+        group by versions.bot, versions.valid_from
+    )
 select
     versions.bot,
     diagnostics.is_idle_signals as published_is_idle_signals,
@@ -25,14 +41,9 @@ select
     versions.valid_to,
     versions._file,
     versions._sha256
-from {{ ref("int_state_versions") }} as versions
+from versions
 inner join
     {{ ref("stg_diagnostics") }} as diagnostics
     on diagnostics.bot = versions.bot
     and diagnostics.observed_at = versions.observed_at
-left join
-    {{ ref("int_executor_lives") }} as lives
-    on lives.bot = versions.bot
-    and lives.valid_from <= versions.published_at
-    and versions.published_at < lives.valid_to
-where {{ lasting("versions") }} and versions.surface = 'diagnostics'
+left join lives on lives.bot = versions.bot and lives.valid_from = versions.valid_from

@@ -2,6 +2,8 @@
 -- newest
 -- line of a look differs from the look, or from the file's own time where that look noted it. Lines
 -- that print without a stamp happened when they were seen.
+{{ config(materialized="incremental", meta={"touched": "observed_at"}) }}
+
 with
     seen as (
         select
@@ -20,6 +22,7 @@ with
             and looks.surface = 'exec_log'
             and looks.observed_at = lines.observed_at
             and looks._file = lines._file
+        where {{ touched("lines.observed_at") }}
     ),
     zones as (
         select

@@ -1,6 +1,14 @@
 -- Beside each NAV what the bot's two guards could see of it: they compare with the peak, upwards
 -- only, and
 -- with the NAV before. A move under the smaller of their two limits is invisible to them.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from"},
+        unique_key=["bot", "surface", "occurred_at", "valid_from"],
+    )
+}}
+
 select
     nav.bot,
     nav.surface,
@@ -45,3 +53,4 @@ from {{ ref("int_nav_measured") }} as nav
         and {{ alias }}.valid_from <= nav.valid_from
         and nav.valid_from < {{ alias }}.valid_to
 {% endfor %}
+where {{ lasting("nav") }}

@@ -1,4 +1,12 @@
 -- nav.json against every other place that states NAV, for as long as both stood as they did.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from"},
+        unique_key=["bot", "surface", "valid_from"],
+    )
+}}
+
 with
     gaps as (
         select
@@ -25,14 +33,21 @@ with
             and other.surface not in ('nav', 'nav_points')
             and other.valid_from < nav.valid_to
             and nav.valid_from < other.valid_to
-        where nav.surface = 'nav' and nav.nav_usd > 0 and other.nav_usd > 0
+        where
+            {{ lasting("nav") }}
+            and {{ lasting("other") }}
+            and nav.surface = 'nav'
+            and nav.nav_usd > 0
+            and other.nav_usd > 0
     ),
     -- a gap stands from where it opened, over versions of either file
     apart as (
         select
-            *,
+            gaps.*,
             coalesce(gap_ratio >= {{ var("nav_step_floor_ratio") }}, false) as is_apart,
             case
+                when known.apart_since is not null
+                then known.apart_since
                 when
                     lag(gap_ratio >= {{ var("nav_step_floor_ratio") }}) over versions
                     and lag(valid_to) over versions = valid_from
@@ -40,6 +55,10 @@ with
                 else valid_from
             end as opened_at
         from gaps
+        left join
+            {{ row_before(["bot", "surface", "valid_from", "apart_since"]) }} as known using (
+                bot, surface, valid_from
+            )
         window versions as (partition by bot, surface order by valid_from, valid_to)
     ),
     lasting as (

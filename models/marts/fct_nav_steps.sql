@@ -3,19 +3,47 @@
 -- and closes, the move of open positions, a new process, NAVs that were not real, nobody looking.
 -- A level
 -- that stays without any of these was paid in or out.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from", "moving": ["nav_usd_after", "likely_cause"]},
+        unique_key=["bot", "surface", "shape", "occurred_at", "valid_from"],
+    )
+}}
+
 with
+    -- those before too whose NAV after it may have moved
+    navs as (
+        select *
+        from {{ ref("int_nav_measured") }}
+        where is_real and {{ touched("valid_from") }}
+        {% if is_touched_only() %}
+            union all
+            select nav.*
+            from {{ ref("int_nav_measured") }} as nav
+            inner join
+                {{
+                    last_rows(
+                        ref("int_nav_measured") ~ " where is_real and valid_from < " ~ since(),
+                        ["bot", "surface", "shape"],
+                        "occurred_at",
+                        var("nav_median_points"),
+                    )
+                }} as last_navs using (bot, surface, shape)
+            where nav.is_real and nav.valid_from < {{ since() }} and nav.occurred_at >= back_to
+        {% endif %}
+    ),
     steps as (
         select
             nav.*,
             coalesce(abs(nav.step_ratio) >= {{ var("nav_step_floor_ratio") }}, false) as is_step
-        from {{ ref("int_nav_measured") }} as nav
+        from navs as nav
         left join
             {{ ref("int_loops_measured") }} as paces
             on paces.bot = nav.bot
             and paces.day = cast(nav.valid_from as date)
         where
-            nav.is_real
-            and nav.previous_at is not null
+            nav.previous_at is not null
             and (
                 abs(nav.step_ratio) >= {{ var("nav_step_floor_ratio") }}
                 or nav.gap_seconds > 3 * coalesce(paces.loop_seconds, {{ var("loop_seconds") }})
@@ -33,22 +61,36 @@ with
                 order by occurred_at, valid_from
                 rows between 1 following and {{ var("nav_median_points") }} following
             ) as nav_usd_after
-        from {{ ref("int_nav_measured") }}
-        where is_real
+        from navs
     ),
     -- what open positions stood at, flat books too
+    moments as (
+        select bot, valid_from as stood_at
+        from steps
+        union
+        select bot, previous_from
+        from steps
+    ),
+    standing as (
+        select moments.bot, moments.stood_at, versions.valid_from
+        from moments
+        inner join
+            {{ ref("int_exit_versions") }} as versions
+            on {{ same("versions.bot", "moments.bot") }}
+            and versions.valid_from <= moments.stood_at
+            and moments.stood_at < versions.valid_to
+        where versions.positions_at is not null
+    ),
     books as (
         select
-            versions.bot,
-            versions.valid_from,
-            versions.valid_to,
+            standing.bot,
+            standing.stood_at,
             coalesce(
                 sum(levels.unrealized_pnl_usd) filter (where levels.is_open), 0
             ) as unrealized_usd
-        from {{ ref("int_exit_versions") }} as versions
+        from standing
         left join {{ ref("int_exit_levels") }} as levels using (bot, valid_from)
-        where versions.positions_at is not null
-        group by versions.bot, versions.valid_from, versions.valid_to
+        group by standing.bot, standing.stood_at
     ),
     happened as (
         select
@@ -87,7 +129,7 @@ with
         from steps
         inner join
             happened
-            on happened.bot = steps.bot
+            on {{ same("happened.bot", "steps.bot") }}
             and happened.occurred_at > steps.previous_at
             and happened.occurred_at <= steps.occurred_at
         group by steps.bot, steps.surface, steps.shape, steps.occurred_at, steps.valid_from
@@ -106,16 +148,9 @@ with
         from steps
         left join between_ using (bot, surface, shape, occurred_at, valid_from)
         left join settled using (bot, surface, shape, occurred_at, valid_from)
+        left join books on books.bot = steps.bot and books.stood_at = steps.valid_from
         left join
-            books
-            on books.bot = steps.bot
-            and books.valid_from <= steps.valid_from
-            and steps.valid_from < books.valid_to
-        left join
-            books as earlier
-            on earlier.bot = steps.bot
-            and earlier.valid_from <= steps.previous_from
-            and steps.previous_from < earlier.valid_to
+            books as earlier on earlier.bot = steps.bot and earlier.stood_at = steps.previous_from
     ),
     -- NAV is the wallet, or the wallet and what is open: the nearer of the two counts
     explained as (

@@ -3,8 +3,22 @@
 -- before the risk check, so a refused one is here too. The exchange's clock is not the host's: a
 -- fill
 -- may stand before its ack, so the time to a fill is told by both clocks.
+{{ config(materialized="incremental", meta={"touched": "occurred_at"}) }}
+
 with
-    answers as (select * from {{ ref("int_answers") }}),
+    answers as (
+        select * from {{ ref("int_answers") }} where {{ touched("occurred_at", margin=true) }}
+    ),
+    -- those too that an order of now answers: it is theirs, and not one without an attempt
+    attempts as (
+        select *
+        from {{ ref("int_attempts") }}
+        where
+            {{ touched("occurred_at", margin=true) }}
+            {% if is_touched_only() %}
+                or attempt_key in (select attempt_key from answers)
+            {% endif %}
+    ),
     refusals as (
         select
             refused.bot,
@@ -17,6 +31,7 @@ with
             on answers.bot = refused.bot
             and answers.answer_key = refused.veto_id
             and answers.kind = 'refusal'
+        where {{ touched("refused.occurred_at", margin=true) }}
         group by refused.bot, answers.attempt_key
     ),
     orders as (
@@ -33,6 +48,7 @@ with
             on answers.bot = orders.bot
             and answers.answer_key = orders.order_key
             and answers.kind = 'order'
+        where {{ touched("orders.first_row_at", margin=true) }}
     ),
     metrics as (
         select
@@ -44,8 +60,18 @@ with
             max(ack_ms) as ack_ms,
             max(fill_ms) as fill_ms
         from {{ ref("stg_order_metrics") }}
-        where event = 'route' and not is_test
+        where event = 'route' and not is_test and attempt_id in (select attempt_id from attempts)
         group by bot, attempt_id
+    ),
+    vetoes as (
+        select attempts.bot, attempts.attempt_key, looks.status
+        from attempts
+        inner join
+            {{ ref("int_surface_looks") }} as looks
+            on {{ same("looks.bot", "attempts.bot") }}
+            and looks.valid_from <= attempts.observed_at
+            and attempts.observed_at < looks.valid_to
+        where looks.surface = 'risk_vetoes'
     )
 select
     coalesce(attempts.bot, orders.bot) as bot,
@@ -122,13 +148,8 @@ select
     greatest(attempts.observed_at, orders.observed_at) as observed_at,
     coalesce(attempts._file, orders._file) as _file,
     coalesce(attempts._offset, orders._offset) as _offset
-from {{ ref("int_attempts") }} as attempts
+from attempts
 full outer join orders on orders.bot = attempts.bot and orders.attempt_key = attempts.attempt_key
 left join refusals on refusals.bot = attempts.bot and refusals.attempt_key = attempts.attempt_key
 left join metrics on metrics.bot = attempts.bot and metrics.attempt_id = attempts.attempt_id
-left join
-    {{ ref("int_surface_looks") }} as vetoes
-    on vetoes.bot = attempts.bot
-    and vetoes.surface = 'risk_vetoes'
-    and vetoes.valid_from <= attempts.observed_at
-    and attempts.observed_at < vetoes.valid_to
+left join vetoes on vetoes.bot = attempts.bot and vetoes.attempt_key = attempts.attempt_key

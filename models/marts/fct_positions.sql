@@ -1,8 +1,25 @@
 -- A position is one life of its key: from the look that first saw it open to the one that did not.
+{{
+    config(
+        materialized="incremental",
+        meta={"touched": "valid_from", "moving": ["valid_to", "unprotected_seconds"]},
+        unique_key=["bot", "position_key", "valid_from"],
+    )
+}}
+
+{% set known = [
+    "was_registered",
+    "mark_moved_at",
+    "opened_at",
+    "unprotected_since",
+    "crossed_since",
+] %}
+
 with
     marked as (
         select
-            *,
+            levels.*,
+            {% for column in known -%} before.{{ column }} as known_{{ column }}, {% endfor %}
             has_tp or has_sl as has_exit,
             coalesce(
                 {{ is_beyond("take_profit_price", "mark_price", "side", "above") }}, false
@@ -11,8 +28,12 @@ with
             case
                 when mark_price is distinct from lag(mark_price) over lives then valid_from
             end as moved_at
-        from {{ ref("int_exit_levels") }}
-        where is_open
+        from {{ ref("int_exit_levels") }} as levels
+        left join
+            {{ row_before(["bot", "position_key", "valid_from"] + known) }} as before using (
+                bot, position_key, valid_from
+            )
+        where is_open and {{ lasting("levels") }}
         window lives as (partition by bot, position_key order by valid_from)
     ),
     moved as (
@@ -68,11 +89,16 @@ select
     or coalesce(
         {{ is_beyond("stop_loss_price", "entry_price", "side", "below") }}, false
     ) as is_exit_on_wrong_side,
-    bool_or(is_in_registry) over so_far as was_registered,
-    max(moved_at) over so_far as mark_moved_at,
-    min(valid_from) over so_far as opened_at,
-    case when not has_exit then max(bared_at) over so_far end as unprotected_since,
-    case when is_tp_crossed or is_sl_crossed then max(crossed_at) over so_far end as crossed_since,
+    bool_or(is_in_registry or coalesce(known_was_registered, false)) over so_far as was_registered,
+    max(coalesce(known_mark_moved_at, moved_at)) over so_far as mark_moved_at,
+    min(coalesce(known_opened_at, valid_from)) over so_far as opened_at,
+    case
+        when not has_exit then max(coalesce(known_unprotected_since, bared_at)) over so_far
+    end as unprotected_since,
+    case
+        when is_tp_crossed or is_sl_crossed
+        then max(coalesce(known_crossed_since, crossed_at)) over so_far
+    end as crossed_since,
     case
         when has_exit
         then 0

@@ -1,6 +1,8 @@
 -- The bot counts what its risk code emits, and never what its executor refuses; three early guards
 -- count and let pass. A counter is read at its next publish, so a count may stand in the hour
 -- after.
+{{ config(materialized="incremental", meta={"touched": "hour"}) }}
+
 with
     counted as (
         select
@@ -10,7 +12,7 @@ with
             sum(increment) as counted_count,
             bool_or(is_reset) as has_restart
         from {{ ref("int_counter_increments") }}
-        where counter = 'by_reason'
+        where counter = 'by_reason' and {{ touched("occurred_at", margin=true) }}
         group by bot, date_trunc('hour', occurred_at), reason
     ),
     logged as (
@@ -22,6 +24,7 @@ with
             count(*) filter (where line_kind = 'X') as executor_line_count
         from {{ ref("int_refusals_grouped") }} as lines
         left join {{ ref("veto_reasons") }} as reasons on reasons.raw_reason = lines.raw_reason
+        where {{ touched("lines.occurred_at", margin=true) }}
         group by
             lines.bot,
             date_trunc('hour', lines.occurred_at),
@@ -30,6 +33,7 @@ with
     refused as (
         select bot, date_trunc('hour', occurred_at) as hour, reason, count(*) as refusal_count
         from {{ ref("int_refusals") }}
+        where {{ touched("occurred_at", margin=true) }}
         group by bot, date_trunc('hour', occurred_at), reason
     ),
     compared as (

@@ -1,6 +1,8 @@
 -- Sparse: only where something happened. Attempts and accepted orders stand under the reason
 -- 'none' and
 -- refusals under theirs, so that any sum over rows is right, by hour or day too.
+{{ config(materialized="incremental", meta={"touched": "minute"}) }}
+
 with
     counted as (
         select
@@ -13,7 +15,7 @@ with
             count(*) filter (where stage = 'attempt') as attempt_count,
             count(*) filter (where stage = 'ack') as ack_count
         from {{ ref("int_pipeline_events") }}
-        where stage in ('refusal', 'attempt', 'ack')
+        where stage in ('refusal', 'attempt', 'ack') and {{ touched("occurred_at") }}
         group by bot, date_trunc('minute', occurred_at), symbol, strategy, coalesce(reason, 'none')
     )
 select

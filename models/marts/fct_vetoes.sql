@@ -1,3 +1,5 @@
+{{ config(materialized="incremental", meta={"touched": "occurred_at"}) }}
+
 select
     bot,
     veto_id,
@@ -28,3 +30,4 @@ select
     _file,
     _offset
 from {{ ref("int_refusals") }}
+where {{ touched("occurred_at") }}

@@ -1,12 +1,17 @@
 -- One row per version of a config file and limit that it may set; percents above 1 as the bot
--- reads them.
+-- reads them. Of two paths the bot takes the smaller value.
 with
     source as (
         {% for limit in limit_sources() | selectattr("surface", "defined") -%}
             select
                 '{{ limit.name }}' as limit_name,
                 '{{ limit.path }}' as json_path,
-                try_cast({{ json_text("payload", limit.path) }} as double) as raw_value,
+                least(
+                    {% for path in [limit.path, limit.or_path] if path -%}
+                        try_cast({{ json_text("payload", path) }} as double)
+                        {{ "," if not loop.last }}
+                    {%- endfor %}
+                ) as raw_value,
                 *
             from {{ source("raw", limit.surface) }} {{ "union all" if not loop.last }}
         {% endfor %}

@@ -52,12 +52,14 @@ with
             len(j.tradeids) as trade_count,
             -- booleans
             coalesce(j.reduceonly, j.reduce_only, j.raw.reduceonly, false) as is_reduce_only,
-            -- the bot's pytest numbers its orders from 1, or names no symbol
-            {{ is_test_row("j.strategy", "coalesce(j.symbol, j.raw.symbol)") }}
-            or coalesce(
-                length(j.client_order_id) <= 4 and try_cast(j.client_order_id as bigint) > 0, false
-            )
-            or (j.event_type = 'order_ack' and coalesce(j.symbol, j.raw.symbol) is null) as is_test,
+            {{
+                is_test_order(
+                    "j.strategy",
+                    "coalesce(j.symbol, j.raw.symbol)",
+                    "j.client_order_id",
+                    "j.event_type",
+                )
+            }} as is_test,
             -- timestamps
             {{ to_utc("j.ts") }} as occurred_at,
             {{ to_utc("j.ts_ack") }} as acked_at,

@@ -1,3 +1,5 @@
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select
@@ -10,7 +12,7 @@ with
             }}
             as j
         from {{ source("raw", "order_metrics") }}
-        where _superseded_at is null
+        where _superseded_at is null and {{ touched("_load_id") }}
     ),
     renamed as (
         select

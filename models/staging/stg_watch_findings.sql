@@ -1,4 +1,6 @@
 -- One row per finding of a verdict of `watchhouse check`.
+{{ config(materialized="incremental", meta={"touched": "_load_id", "stream": "watch_verdicts"}) }}
+
 with
     listed as (
         select
@@ -10,6 +12,7 @@ with
                 )
             ) as j
         from {{ ref("stg_watch_verdicts") }}
+        where {{ touched("_load_id") }}
     )
 select
     -- ids
@@ -28,5 +31,6 @@ select
     judged_at,
     -- loader
     _file_id,
-    _offset
+    _offset,
+    _load_id
 from listed

@@ -1,4 +1,6 @@
 -- One row per verdict of `watchhouse check`, as it was said.
+{{ config(materialized="incremental", meta={"touched": "_load_id"}) }}
+
 with
     source as (
         select
@@ -11,7 +13,7 @@ with
             }}
             as j
         from {{ source("raw", "watch_verdicts") }}
-        where _superseded_at is null
+        where _superseded_at is null and {{ touched("_load_id") }}
     ),
     renamed as (
         select
