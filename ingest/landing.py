@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,10 +75,9 @@ def keep_views(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
     drop_damaged(connection, tables)
     landing = landing_of(connection)
     made_for = hashlib.sha256(json.dumps([str(landing), tables]).encode()).hexdigest()
-    noted = "select 1 from duckdb_tables() where (schema_name, table_name) = ('meta', 'views')"
-    is_noted = bool(connection.execute(noted).fetchall())
-    if is_noted and connection.execute("from meta.views").fetchall() == [(made_for,)]:
-        return
+    with suppress(duckdb.CatalogException):  # none were made yet
+        if connection.execute("from meta.views").fetchall() == [(made_for,)]:
+            return
     connection.execute("begin")
     make_views(connection, tables, tables)
     connection.execute(

@@ -20,10 +20,13 @@ _OTHER_HOME = "--home or WATCHHOUSE_HOME name another home"
 
 
 Columns = Mapping[str, str]
-_FOUND = """
-select table_name, column_name, data_type, schema_name
-from duckdb_columns() inner join duckdb_tables() using (database_name, schema_name, table_name)
+_COLUMNS = """
+select table_name, column_name, data_type, schema_name from duckdb_columns()
 where schema_name in ('raw', 'hot') and database_name = current_database()
+"""
+_VIEWS = """
+select view_name from duckdb_views()
+where schema_name = 'raw' and database_name = current_database()
 """
 
 
@@ -34,17 +37,19 @@ def create_raw(connection: duckdb.DuckDBPyConnection, registry: Iterable[Source]
     Raises WatchhouseError for a warehouse of a newer schema, or with other types than ours.
     """
     version, meant = version_of(connection), tables(registry)
-    found = connection.execute(_FOUND).fetchall()
+    views = {name for (name,) in connection.execute(_VIEWS).fetchall()}
+    columns = connection.execute(_COLUMNS).fetchall()
+    found = [row for row in columns if row[3] == "hot" or row[0] not in views]
     refuse_other_types([row[:3] for row in found], meant)
     there: dict[str, set[str]] = {}
     for table, column, _, schema in found:
         there.setdefault(f'{schema}."{table}"', set()).add(column)
     statements = [*note_version(version)]
-    for table, columns in meant.items():
-        statements += _created(hot(table), columns, there.get(hot(table)))
+    for table, spec in meant.items():
+        statements += _created(hot(table), spec, there.get(hot(table)))
         old = f'raw."{table}"'
         if old in there and old != hot(table):
-            statements += [f"insert into {hot(table)} by name {_known(old, columns, there[old])}",
+            statements += [f"insert into {hot(table)} by name {_known(old, spec, there[old])}",
                            f"drop table {old}"]  # fmt: skip
     if statements:
         schemas = ["create schema if not exists raw", "create schema if not exists hot"]

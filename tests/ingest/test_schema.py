@@ -60,3 +60,19 @@ def test_what_would_be_misread_is_refused_and_left_as_it_was(
     assert "nothing was changed" in refused.value.message
     assert refused.value.hint
     assert station.rows("select count(*) from raw.events") == [(1,)]
+
+
+def test_rows_of_before_there_were_landing_files_are_moved_once(station: Station) -> None:
+    station.write("execution/events.jsonl", '{"n": 1}\n')
+    station.poll()
+    for statement in (
+        "create table kept as from raw.events; drop view raw.events; drop table hot.events",
+        "create table raw.events as from kept; drop table kept",
+        "update meta.home set schema_version = 1; drop table meta.views",
+    ):
+        change(station, statement)
+    station.write("execution/events.jsonl", '{"n": 1}\n{"n": 2}\n')
+    station.poll()
+    assert station.rows("from meta.home") == [(SCHEMA_VERSION,)]
+    assert station.payloads() == ['{"n": 1}', '{"n": 2}']
+    assert station.rows("select count(*) from hot.events") == [(2,)]
