@@ -15,7 +15,9 @@
                 {%- endif -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- for row in rows | sort(attribute="rank") if row.severity != "unknown" -%}
+        {%- for row in roots_of(rows | selectattr("severity", "ne", "unknown") | list) | sort(
+            attribute="rank"
+        ) -%}
             {%- do print(finding_text(row)) -%}
         {%- endfor -%}
         {%- for why, group in (
@@ -43,7 +45,14 @@
 {% macro finding_rows(node) -%}
     {%- set needs = quoted(node.config.meta.get("needs", [])) -%}
     {%- set sql -%}
-        select severity, bot, subject, cast(since as varchar) as since, reason
+        select
+            severity,
+            bot,
+            subject,
+            cast(since as varchar) as since,
+            -- what began a loop later may still be the cause: files are written one after another
+            cast(since + interval '{{ var("loop_seconds") }} seconds' as varchar) as cause_by,
+            reason
         from ({{ with_unknowns(node.compiled_code, needs, quoted([node.name])) }}) as rows
         where severity <> 'info'
         order by since
@@ -54,6 +63,7 @@
         {%- do found.append(
             {
                 "check": node.name,
+                "key": (row["bot"] or "no bot") ~ ":" ~ node.name,
                 "playbook": node.fqn[1],
                 "rank": {"crit": 0, "unknown": 1, "warn": 2}[row["severity"]]
                 ~ (row["since"] or "")
@@ -61,12 +71,54 @@
                 "severity": row["severity"],
                 "bot": row["bot"] or "no bot",
                 "since": row["since"] or "",
+                "cause_by": row["cause_by"] or "9999",
+                "causes": node.config.meta.get("explained_by", []),
+                "explains": [],
                 "reason": row["reason"],
                 "do": modules.re.sub("\n-- *", " ", header.group(1)) if header else "",
             }
         ) -%}
     {%- endfor -%}
     {{ return(found) }}
+{%- endmacro %}
+
+
+{# The findings that no other explains, each naming the checks that follow from it: as watchhouse/causes.py
+   folds them. A check follows from the first of its causes that fires for the same bot and began in time. #}
+{% macro roots_of(rows) -%}
+    {%- set above = {} -%}
+    {%- for row in rows -%}
+        {%- set own = rows | selectattr("bot", "eq", row.bot) | list -%}
+        {%- set latest = (
+            own | selectattr("check", "eq", row.check) | map(attribute="cause_by") | min
+        ) -%}
+        {%- for cause in row.causes -%}
+            {%- set begun = (
+                own | selectattr("check", "eq", cause) | map(attribute="since") | list
+            ) -%}
+            {%- if begun and begun | min <= latest -%}
+                {%- do above.setdefault(row.bot ~ ":" ~ row.check, cause) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- set roots = rows | rejectattr("key", "in", above) | list -%}
+    {%- for row in rows if row.key in above -%}
+        {%- set root = namespace(check=row.check) -%}
+        {%- for _ in rows -%}
+            {%- set root.check = above.get(row.bot ~ ":" ~ root.check, root.check) -%}
+        {%- endfor -%}
+        {%- set found = (
+            roots
+            | selectattr("key", "eq", row.bot ~ ":" ~ root.check)
+            | sort(attribute="rank")
+            | first
+        ) -%}
+        {%- if row.check not in found.explains -%}
+            {%- do found.explains.append(row.check) -%}
+        {%- endif -%}
+        {%- do found.update({"rank": [found.rank, row.rank] | min}) -%}
+    {%- endfor -%}
+    {{ return(roots) }}
 {%- endmacro %}
 
 
@@ -77,7 +129,19 @@
         | replace("_", " ") ~ ", since " ~ row.since[:19]
     ) -%}
     {%- set body = (row.reason | wordwrap(74)) ~ "\n" ~ ("Do: " ~ row.do) | wordwrap(74) -%}
-    {{ return(head ~ "\n" ~ body | indent(6, true) ~ "\n") }}
+    {%- set more = (
+        "\n"
+        ~ (
+            "Explains " ~ row.explains
+            | length ~ " more: " ~ row.explains
+            | join(", ")
+            | replace("_", " ")
+        )
+        | wordwrap(74)
+        if row.explains
+        else ""
+    ) -%}
+    {{ return(head ~ "\n" ~ (body ~ more) | indent(6, true) ~ "\n") }}
 {%- endmacro %}
 
 
