@@ -20,9 +20,10 @@ from ingest.schema import SCHEMA_VERSION
 from ingest.settings import Bot, Settings
 from ingest.tree import Tree
 from watchhouse.catalog import open_published, read_provenance
-from watchhouse.instant import iso
+from watchhouse.instant import iso, parse_instant
 from watchhouse.report.command import default_file
 from watchhouse.run.plan import last_due, read_plan
+from watchhouse.run.watch import CAPTURE
 from watchhouse.status import FileStatus, file_statuses
 
 LATE_SECONDS = 900  # a look, a publish or a write older than this is late
@@ -75,7 +76,7 @@ def examine(settings: Settings, now: datetime) -> Examined:
         published,
         *_lags(files, now),
         *_schedule(settings, now),
-        *_steps(settings),
+        *_steps(settings, now),
     ]
     free = shutil.disk_usage(_nearest(settings.home)).free
     return Examined(tuple(symptoms), tuple(files), published_at, free)
@@ -248,7 +249,7 @@ def _schedule(settings: Settings, now: datetime) -> Iterator[Symptom]:
         yield Symptom(f"report {span}", "ok" if made else "warn", says, fix)
 
 
-def _steps(settings: Settings) -> Iterator[Symptom]:
+def _steps(settings: Settings, now: datetime) -> Iterator[Symptom]:
     """How each step of `watchhouse run` ended last, by the journal."""
     ends: dict[str, dict[str, object]] = {}
     for file in sorted(settings.folder("journal").glob("notices-[0-9]*.jsonl"))[-2:]:
@@ -259,10 +260,20 @@ def _steps(settings: Settings) -> Iterator[Symptom]:
     for step, entry in ends.items():
         outcome, fix = entry.get("outcome"), f"{settings.home / 'run' / step}.log says more"
         says = f"{outcome} at {entry.get('at')}"
-        if outcome == "ok":
-            yield Symptom(f"step {step}", "ok", says)
+        # Capture has no good end: had it not gone on since, it would have failed again.
+        if outcome == "ok" or (step == CAPTURE and _age(entry, now) > LATE_SECONDS):
+            yield Symptom(
+                f"step {step}", "ok", says if outcome == "ok" else f"{says}; no failure since"
+            )
         else:
             yield Symptom(f"step {step}", "bad", f"{says}: {entry.get('said')}", fix)
+
+
+def _age(entry: dict[str, object], now: datetime) -> float:
+    try:
+        return (now - parse_instant(str(entry.get("at")))).total_seconds()
+    except WatchhouseError:
+        return 0.0
 
 
 def _tail(file: Path) -> list[str]:

@@ -14,6 +14,7 @@ from ingest.lock import writer_lock
 from watchhouse import journal
 from watchhouse.cli import main
 from watchhouse.doctor import Symptom, examine
+from watchhouse.instant import iso
 from watchhouse.metrics import metrics
 from watchhouse.report.command import default_file
 
@@ -86,6 +87,16 @@ def test_the_last_end_of_each_step_counts(home: Path) -> None:
     assert found["step build"].state == "ok"
     assert found["step check"].state == "bad"
     assert "no reply" in found["step check"].says
+
+
+def test_a_capture_that_goes_on_since_it_failed_is_well(home: Path) -> None:
+    settings = load_settings(home)
+    settings.make_home()
+    for minutes, state in ((30, "ok"), (5, "bad")):
+        at = iso(NOW - timedelta(minutes=minutes))
+        end = {"at": at, "what": "step", "step": "ingest", "outcome": "failed", "said": "killed"}
+        journal.append(settings, "notices", end)
+        assert symptoms(home)["step ingest"].state == state
 
 
 def test_a_warehouse_read_lately_has_no_lag_and_every_file_a_sample(sick: SickBot) -> None:

@@ -58,7 +58,9 @@ class Child:
             code, outcome = self._process.wait(), "hung"
         else:
             return None
-        return Ended(outcome, code, round(seconds, 3), self.last_line())
+        was_killed = code < 0 and outcome == "failed"
+        said = f"killed by signal {-code}" if was_killed else self.last_line()
+        return Ended(outcome, code, round(seconds, 3), said)
 
     def stop(self, wait_seconds: float) -> int:
         """Ask it to end and wait, kill it when it does not; its exit code."""

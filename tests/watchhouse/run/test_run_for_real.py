@@ -90,6 +90,15 @@ def test_a_step_that_hangs_is_killed_at_its_deadline(settings: Settings, tmp_pat
     assert ended and ended.outcome == "hung" and not is_alive(child.pid)
 
 
+def test_a_step_that_is_killed_is_told_as_killed(settings: Settings, tmp_path: Path) -> None:
+    settings.make_home()
+    child = Child(settings, ("ingest", "--follow"), tmp_path / "log")
+    os.kill(child.pid, signal.SIGKILL)
+    wait_for(lambda: child.ended(()))
+    ended = child.ended(())
+    assert ended and (ended.outcome, ended.said) == ("failed", "killed by signal 9")
+
+
 def test_a_step_that_fails_is_told_by_its_last_words(settings: Settings, tmp_path: Path) -> None:
     child = Child(settings, ("status",), tmp_path / "log")
     wait_for(lambda: child.ended((0,)))
