@@ -25,7 +25,7 @@ from watchhouse.instant import now
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunner
 
-LOCK_WAIT_SECONDS = 60
+LOCK_WAIT_SECONDS = 300  # ingest may have many looks of the spool to commit
 _DDL = """
 create schema if not exists meta;
 create or replace table meta.checks (
