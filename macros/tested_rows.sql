@@ -1,6 +1,9 @@
 {# What a test of a model's column reads. A build tests the rows that it has computed; `dbt test`, and a
    build of everything, test all of them. #}
 {% macro default__get_where_subquery(relation) -%}
+    {%- if config.get("where") -%}
+        {{ return(dbt.default__get_where_subquery(relation)) }}
+    {%- endif -%}
     {%- set column = touched_column() if execute and flags.WHICH == "build" and not flags.FULL_REFRESH -%}
     {%- if not column -%} {{ return(relation) }} {%- endif -%}
     {%- set since = run_query("select since from raw.touched").rows[0][0] -%}

@@ -98,7 +98,7 @@
     delete from {{ target }} where {{ touched(by) }};
     {%- if by == "_load_id" and "_file_id" in columns %}
         delete from {{ target }}
-        where (_file_id, _offset) in ({{ superseded(config.get("meta").stream or model.sources[0][1]) }});
+        where (_file_id, _offset) in ({{ superseded(stream_of()) }});
     {%- endif %}
     {%- if arguments.unique_key %}
         update {{ target }} as kept
@@ -114,6 +114,12 @@
     {%- endif %}
     insert into {{ target }} ({{ columns }}) select {{ columns }} from {{ temp }}
     where {{ touched(by) }}
+{%- endmacro %}
+
+
+{# The raw table whose lines a model holds. #}
+{% macro stream_of() -%}
+    {{ return(config.get("meta").stream or model.sources[0][1]) }}
 {%- endmacro %}
 
 
@@ -170,6 +176,7 @@
         where load_id > {{ watermark }}
     {%- endset -%}
     {%- set superseded_since = "timestamp '" ~ run_query(newer).rows[0][0] ~ "'" -%}
+    with named as materialized ({{ named_ids(watermark) }})
     {%- for table in registry() %}
         {{ stamps_of(table) }}
         where _load_id > {{ watermark }}
@@ -190,7 +197,7 @@
             from {{ lines }}
             where
                 {% for id in ids -%}
-                    {{ "or " if not loop.first }}{{ id }} in ({{ named_ids(watermark) }})
+                    {{ "or " if not loop.first }}{{ id }} in (select id from named)
                 {% endfor %}
             union all
         {%- endif %}
@@ -223,12 +230,11 @@
         ("risk_vetoes", ["veto_detail.intent.attempt_id"]),
         ("order_metrics", ["attempt_id"]),
     ] -%}
-        {%- for key in keys %}
-            select regexp_replace({{ json_text("payload", "$." ~ key) }}, '_reduce$', '') as id
-            from raw.{{ stream }}
-            where _load_id > {{ watermark }}
-            {{ "union all" if not loop.last }}
-        {%- endfor %}
+        {%- set texts = [] -%}
+        {%- for key in keys %}{% do texts.append(json_text("payload", "$." ~ key)) %}{% endfor %}
+        select regexp_replace(unnest([{{ texts | join(", ") }}]), '_reduce$', '') as id
+        from raw.{{ stream }}
+        where _load_id > {{ watermark }}
         {{ "union all" if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
