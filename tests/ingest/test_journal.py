@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,24 @@ def test_a_journal_alone_makes_no_poll_and_its_loads_are_told_apart(station: Sta
 def test_no_bot_may_have_the_name_of_the_watch() -> None:
     with pytest.raises(UsageError, match="_watch"):
         Bot.parse("_watch=/logs")
+
+
+def test_of_a_home_of_which_the_journal_alone_is_left_the_same_rows_come_back(
+    station: Station,
+) -> None:
+    keys = "select _bot, _file_id, _offset, payload from raw.verdicts order by all"
+    for verdict in ("ok", "crit", "warn"):
+        say(station, verdict)
+        say(station, f"{verdict} later", "2026-12")
+        station.poll()
+    before = station.rows(keys)
+    for place in station.settings.home.iterdir():
+        if place.is_dir() and place.name != "journal":
+            shutil.rmtree(place)
+        elif place.is_file():
+            place.unlink()
+    station.poll()
+    assert station.rows(keys) == before
+    assert len(before) == 6
+    found = verify(station.settings)
+    assert (found.files, found.differences) == (2, [])
