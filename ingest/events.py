@@ -364,9 +364,8 @@ class _Stream:
         With the file that it has become since, if it holds a line which that one has not. What was
         read of the other stands.
         """
-        with self._compared(
-            content, [(0, end)], self._lineage(origin), origin.read_offset
-        ) as lines:
+        lineage, size = self._lineage(origin), origin.read_offset
+        with self._compared(content, [(0, end)], lineage, size, is_by_length=False) as lines:
             change = lines.pair()
             if change.kept < 2 or not change.is_same_file(2):
                 return False, None
@@ -380,10 +379,18 @@ class _Stream:
 
     @contextmanager
     def _compared(
-        self, content: Content, spans: list[Span], lineage: Lineage, size: int
+        self,
+        content: Content,
+        spans: list[Span],
+        lineage: Lineage,
+        size: int,
+        *,
+        is_by_length: bool = True,
     ) -> Iterator[Comparison]:
         size = max(size, content.size)
-        with comparison(self.commit, self.source, lineage, is_large=is_large(size)) as lines:
+        with comparison(
+            self.commit, self.source, lineage, is_large=is_large(size), is_by_length=is_by_length
+        ) as lines:
             for start, end in spans:
                 for part in self._vetted(content, start, end):
                     lines.take_in(part)

@@ -60,8 +60,12 @@ class Change:
 class Comparison:
     """Lines of a content (`take_in`), then paired with the lines that stand under a lineage."""
 
-    def __init__(self, commit: Commit, source: Source, lineage: Lineage) -> None:
+    def __init__(
+        self, commit: Commit, source: Source, lineage: Lineage, *, is_by_length: bool
+    ) -> None:
         self.counts = Counts()
+        # Blanks at a line's end are in its length alone.
+        self._length = "{}" if is_by_length else "0"
         self._commit = commit
         self._source = source
         self._lineage = lineage
@@ -83,7 +87,8 @@ class Comparison:
         types = ("bigint", "bigint", *kinds.values())
         arrays = [pa.array(c, ARROW_TYPES[kind]) for c, kind in zip(columns, types, strict=True)]
         table = pa.Table.from_arrays(arrays, names=["place", "length", *kinds])
-        statement = f"insert into _fresh select place, length, {is_row}, {key} from _batch"
+        length = self._length.format("length")
+        statement = f"insert into _fresh select place, {length}, {is_row}, {key} from _batch"
         run_over(self._commit.connection, table, statement)
 
     def pair(self, spans: list[Span] | None = None) -> Change:
@@ -95,7 +100,8 @@ class Comparison:
         where += " and _superseded_at is null and " + _inside(spans)
         self._run(_PAIR.format(
             table=self._source.name, key=_key(values), bad_key=_key(["sha256"]), where=where,
-            stream=literal(self._source.name), own=",".join(map(literal, self._lineage.own)),
+            length=self._length.format("_length"), stream=literal(self._source.name),
+            own=",".join(map(literal, self._lineage.own)),
         ))  # fmt: skip
         newest = literal(self._lineage.own[0])
         found = self._run(_SUMMARY.format(newest=newest)).fetchall()[0]
@@ -132,16 +138,19 @@ class Comparison:
 
 @contextmanager
 def comparison(
-    commit: Commit, source: Source, lineage: Lineage, *, is_large: bool
+    commit: Commit, source: Source, lineage: Lineage, *, is_large: bool, is_by_length: bool
 ) -> Iterator[Comparison]:
-    """A comparison; one of large contents in bounded memory for as long as it lasts."""
+    """A comparison; one of large contents in bounded memory for as long as it lasts.
+
+    Unless it is `is_by_length`, lines that say the same are the same whatever blanks end them.
+    """
     run = commit.connection.execute
     if is_large:
         run(f"set memory_limit = '{_MEMORY}'")
     run("create or replace temp table _fresh "
         "(place bigint, length bigint, is_row boolean, key uhugeint)")  # fmt: skip
     try:
-        yield Comparison(commit, source, lineage)
+        yield Comparison(commit, source, lineage, is_by_length=is_by_length)
     finally:
         with suppress(duckdb.Error):  # a transaction that failed takes no statement
             run("drop table _fresh; drop table if exists _paired; reset memory_limit")
@@ -161,11 +170,11 @@ def _inside(spans: list[Span] | None) -> str:
 # Most lines stand once: only those that do not are numbered, which needs room for all of them.
 _PAIR = """
 create or replace temp table _standing as
-select true as is_row, _file_id, _offset, _length as length, {key} as key, _load_id as load_id,
+select true as is_row, _file_id, _offset, {length} as length, {key} as key, _load_id as load_id,
     _file_id in ({own}) as is_own
 from raw."{table}" where {where}
 union all
-select false, _file_id, _offset, _length, {bad_key}, load_id, _file_id in ({own})
+select false, _file_id, _offset, {length}, {bad_key}, load_id, _file_id in ({own})
 from raw.quarantine where stream = {stream} and {where};
 create or replace temp table _paired as
 with often as (

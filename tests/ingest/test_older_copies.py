@@ -255,3 +255,13 @@ def test_a_copy_and_its_original_are_known_in_an_empty_warehouse_too(station: St
     station.write(LOG, lines(1, 2, 10))
     station.poll()
     assert numbers(station) == [1, 2, 3, 4, 10]
+
+
+def test_a_copy_cut_before_its_last_newline_says_its_last_line_no_second_time(
+    station: Station,
+) -> None:
+    station.write(LOG, lines(1, 2, 3))
+    station.poll()
+    rotate(station, lines(1, 2, 3)[:-1] + " \r\n" + lines(4))
+    assert numbers(station) == [1, 2, 3, 4]
+    assert verify(station.settings).differences == []
