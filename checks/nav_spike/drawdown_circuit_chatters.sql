@@ -1,9 +1,9 @@
 -- Means: orders are refused again and again because of a drawdown or loss circuit.
 -- Look at: logs/execution/risk_vetoes.jsonl; portfolio_dd_pct in risk_snapshot.json; NAV steps
 -- before.
--- Do: compare the published drawdown with the true one; if a bad NAV point feeds the circuit, pin
--- NAV to
--- the last good snapshot and rerun the executor once; do not loosen the circuit.
+-- Do: compare the published drawdown with the true one; if a bad NAV point feeds the
+-- circuit, pin NAV to the last good snapshot and rerun the executor once; do not loosen
+-- the circuit.
 -- Blind to: circuits that trip while no order is attempted.
 {{
     config(

@@ -1,6 +1,5 @@
--- Means: the bot's own NAV guard is not switched on in its config, or a value of it is missing or
--- not
--- above 0, for which the code takes its own without a word.
+-- Means: the bot's own NAV guard is not switched on in its config, or a value of it is
+-- missing or not above 0, for which the code takes its own without a word.
 -- Look at: nav_anomalies in risk_limits.json: enabled, max_multiplier_intraday, max_gap_abs_usd.
 -- Do: set the three explicitly, restart the executor; backtest the values first.
 -- Blind to: whether the guard is called at all (tests/integration/test_nav_anomaly_guard.py).

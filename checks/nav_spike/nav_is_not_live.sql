@@ -1,6 +1,5 @@
--- Means: the NAV that the bot works with is 0, or a cached copy: sizes, caps and circuits are
--- computed
--- from it, so it refuses orders or sizes them wrongly.
+-- Means: the NAV that the bot works with is 0, or a cached copy: sizes, caps and
+-- circuits are computed from it, so it refuses orders or sizes them wrongly.
 -- Look at: nav.json, nav and nav_detail.source.
 -- Do: fix the NAV source (exchange access, balances), not the caps that refuse orders; rerun the
 -- executor.

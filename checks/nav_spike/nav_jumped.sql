@@ -1,8 +1,7 @@
 -- Means: NAV moved between two observations by more than a market does.
 -- Look at: nav.json before and after; fills, PnL, restarts and deposits at that minute.
--- Do: if an exchange glitch is suspected, pin NAV to the last good snapshot, rerun the executor
--- once and
--- watch nav_state.json; tighten nav_anomalies for the time being.
+-- Do: if an exchange glitch is suspected, pin NAV to the last good snapshot, rerun the
+-- executor once and watch nav_state.json; tighten nav_anomalies for the time being.
 -- Blind to: a jump across a gap in NAV of more than 15 minutes.
 {{
     config(

@@ -1,9 +1,8 @@
 -- Means: two files state NAV at the same moment and differ by more than the limit.
 -- Look at: nav.json against nav_state.json (total_equity), nav_log.json, peak_state.json,
 -- nav_confirmed.json.
--- Do: find which file is wrong; nav.json is canonical. If the exchange glitched, pin NAV to the
--- last good
--- snapshot and rerun the executor once.
+-- Do: find which file is wrong; nav.json is canonical. If the exchange glitched, pin
+-- NAV to the last good snapshot and rerun the executor once.
 -- Blind to: the true balance at the exchange.
 {{
     config(

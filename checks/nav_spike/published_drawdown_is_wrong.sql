@@ -1,10 +1,9 @@
--- Means: the drawdown that the bot acts on differs from the one over its whole NAV history,
--- outliers left
--- out. The bot looks at its newest 200 points only: it forgets a peak and believes a glitch.
+-- Means: the drawdown that the bot acts on differs from the one over its whole NAV
+-- history, outliers left out. The bot looks at its newest 200 points only: it forgets a
+-- peak and believes a glitch.
 -- Look at: portfolio_dd_pct in risk_snapshot.json against fct_nav.true_drawdown_ratio.
--- Do: do not trust a published recovery; if the peak is a glitch, pin NAV to the last good
--- snapshot and
--- rerun the executor once.
+-- Do: do not trust a published recovery; if the peak is a glitch, pin NAV to the last
+-- good snapshot and rerun the executor once.
 -- Blind to: a glitch that lasts long enough to become the median.
 {{
     config(

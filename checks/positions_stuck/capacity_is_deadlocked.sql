@@ -1,6 +1,5 @@
--- Means: the position limit is reached, orders are refused for it, and the open positions cannot
--- close
--- because they have no exits: nothing can move any more.
+-- Means: the position limit is reached, orders are refused for it, and the open
+-- positions cannot close because they have no exits: nothing can move any more.
 -- Look at: fct_exit_coverage and the refusals for max_concurrent.
 -- Do: seed the registry (scripts/seed_exit_registry_from_open_positions.py), then restart the
 -- executor.

@@ -1,9 +1,8 @@
 -- Means: one gate refuses most of the orders of the last hour: many of them, or all there were.
 -- Look at: fct_vetoes by reason; thresholds and observations of a refusal; fct_orders for the
 -- last order.
--- Do: adjust the config only if that gate is meant to be looser; otherwise fix the config and
--- restart
--- the executor. If NAV is dead or jumped, fix that, not the cap.
+-- Do: adjust the config only if that gate is meant to be looser; otherwise fix the
+-- config and restart the executor. If NAV is dead or jumped, fix that, not the cap.
 -- Blind to: refusals that the bot counts but does not log (restricted symbols), and doctrine
 -- vetoes.
 {{

@@ -1,6 +1,5 @@
--- Means: positions are gone from positions_state.json and no order closed them: a failed exchange
--- call is
--- written as an empty list with a fresh timestamp.
+-- Means: positions are gone from positions_state.json and no order closed them: a
+-- failed exchange call is written as an empty list with a fresh timestamp.
 -- Look at: positions_state.json before and after; order_close and reduce-only fills in
 -- orders_executed.jsonl.
 -- Do: do not assume flat; verify on the exchange, then restart the executor.

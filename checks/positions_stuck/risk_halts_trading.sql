@@ -1,6 +1,6 @@
--- Means: the risk engine is halted, or the true drawdown or daily loss has reached its limit. The
--- bot's
--- own risk_mode is not repeated: below 1 % it takes a percentage for a fraction.
+-- Means: the risk engine is halted, or the true drawdown or daily loss has reached its
+-- limit. The bot's own risk_mode is not repeated: below 1 % it takes a percentage for a
+-- fraction.
 -- Look at: risk_snapshot.json, risk_mode_reason; fct_risk_states for what it should have said.
 -- Do: read the reason; do not override while a circuit is active. A daily loss limit resets with
 -- the day.

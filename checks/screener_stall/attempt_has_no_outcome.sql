@@ -1,9 +1,8 @@
 -- Means: an order was attempted, and five minutes later there is neither a refusal nor an ack nor
 -- an error.
 -- Look at: fct_orders where outcome = 'unexplained'.
--- Do: read the executor's log at that minute; check that logs are not losing rows to a second
--- writer;
--- restart the executor if it repeats.
+-- Do: read the executor's log at that minute; check that logs are not losing rows to a
+-- second writer; restart the executor if it repeats.
 -- Blind to: attempts lost before they were written.
 {{
     config(

@@ -1,10 +1,9 @@
--- Means: no exit has been triggered for longer than the bot's own limit, though a position needs
--- one:
--- it has no TP/SL, or its stop has been crossed. Idle without need is a quiet market, not a fault.
+-- Means: no exit has been triggered for longer than the bot's own limit, though a
+-- position needs one: it has no TP/SL, or its stop has been crossed. Idle without need
+-- is a quiet market, not a fault.
 -- Look at: diagnostics.json, exit_pipeline.last_exit_trigger_ts, against fct_exit_coverage.
--- Do: verify that the exit scanner's price feed is live; seed the registry; restart the executor
--- if its
--- timestamps are stale.
+-- Do: verify that the exit scanner's price feed is live; seed the registry; restart the
+-- executor if its timestamps are stale.
 -- Blind to: an exit that was triggered and then lost; see no_close_while_one_is_due.
 {{
     config(

@@ -1,10 +1,9 @@
--- Means: no position has been closed for an hour although one needs an exit: it has no TP/SL, or
--- its
--- stop has been crossed.
+-- Means: no position has been closed for an hour although one needs an exit: it has no
+-- TP/SL, or its stop has been crossed.
 -- Look at: order_close rows in logs/execution/orders_executed.jsonl.
--- Do: check what became of the last exit: attempts without ack, errors in orders_executed.jsonl;
--- seed
--- the registry and rebuild the ledger; restart the executor if timestamps are stale.
+-- Do: check what became of the last exit: attempts without ack, errors in
+-- orders_executed.jsonl; seed the registry and rebuild the ledger; restart the executor
+-- if timestamps are stale.
 -- Blind to: closes that the bot never logged (a position inherited over a restart closes without
 -- a row).
 {{

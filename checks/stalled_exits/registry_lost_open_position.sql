@@ -1,6 +1,5 @@
--- Means: a position was in the TP/SL registry and no longer is, though it is still open: a
--- restart or an
--- overwritten file took its exit away.
+-- Means: a position was in the TP/SL registry and no longer is, though it is still
+-- open: a restart or an overwritten file took its exit away.
 -- Look at: position_tp_sl.json before and after; restarts in fct_executor_lives.
 -- Do: run scripts/seed_exit_registry_from_open_positions.py and rebuild the ledger; note the
 -- restart.

@@ -1,8 +1,7 @@
 -- Means: a position has moved against its entry past the limit and has neither TP nor SL.
 -- Look at: fct_positions: entry and mark price, levels in the ledger and in the registry.
--- Do: seed the registry now (scripts/seed_exit_registry_from_open_positions.py), rebuild the
--- ledger,
--- then restart the executor; close by hand if the loss cannot wait.
+-- Do: seed the registry now (scripts/seed_exit_registry_from_open_positions.py),
+-- rebuild the ledger, then restart the executor; close by hand if the loss cannot wait.
 -- Blind to: a position whose mark price is stale; see open_position_has_no_price.
 {{
     config(

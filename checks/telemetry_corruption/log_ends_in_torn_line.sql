@@ -1,10 +1,8 @@
--- Means: a log ends in half a line. Its writer replaces the whole file for each line, so this is
--- no write
--- in progress: the next line will be glued to it and lost.
+-- Means: a log ends in half a line. Its writer replaces the whole file for each line,
+-- so this is no write in progress: the next line will be glued to it and lost.
 -- Look at: the last bytes of the file; nothing of the half line has been counted.
--- Do: find who cut it (a full disk, a crash, a second writer) before the executor appends again;
--- never
--- complete the line by hand.
+-- Do: find who cut it (a full disk, a crash, a second writer) before the executor
+-- appends again; never complete the line by hand.
 -- Blind to: logs that are appended in place, where half a line is a write in progress.
 {{
     config(

@@ -1,9 +1,8 @@
 -- Means: a line of a log could not be read as one JSON object; its bytes are kept in
 -- raw.quarantine.
 -- Look at: raw.quarantine at the file and offset below.
--- Do: find the writer that tore the line (two processes, a full disk, an edit by hand); ensure
--- that only
--- the executor writes there.
+-- Do: find the writer that tore the line (two processes, a full disk, an edit by hand);
+-- ensure that only the executor writes there.
 -- Blind to: lines that two writers lost whole.
 {{
     config(

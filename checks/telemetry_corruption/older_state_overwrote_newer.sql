@@ -1,8 +1,7 @@
 -- Means: a state file's own timestamp went back: an older copy was written over a newer one.
 -- Look at: the file's updated_ts against the versions before; who else writes to logs/state.
--- Do: find the second writer; if sync_state overwrites canonical files, restrict it to mirrors
--- and keep
--- the executor as the only writer.
+-- Do: find the second writer; if sync_state overwrites canonical files, restrict it to
+-- mirrors and keep the executor as the only writer.
 -- Blind to: a second writer that copies the content of now.
 {{
     config(

@@ -1,6 +1,5 @@
--- Means: an open position is published without an entry or mark price, so nothing that is
--- computed from
--- it can be right.
+-- Means: an open position is published without an entry or mark price, so nothing that
+-- is computed from it can be right.
 -- Look at: the rows of positions_state.json.
 -- Do: restart the executor; check what the exchange answers for that symbol.
 -- Blind to: positions that the bot drops because their entry price is 0.

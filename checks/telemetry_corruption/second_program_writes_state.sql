@@ -1,11 +1,10 @@
--- Means: a state file that the executor alone writes, once per loop, is written by something else
--- too:
--- its keys change to and fro, or it changes nearly twice as often as its neighbours.
+-- Means: a state file that the executor alone writes, once per loop, is written by
+-- something else too: its keys change to and fro, or it changes nearly twice as often
+-- as its neighbours.
 -- Look at: fct_surface_contents of the file: shape and previous_shape; who opens files in
 -- logs/state.
--- Do: stop scripts that write to logs/state; restrict sync_state to its mirrors; keep the
--- executor as
--- the only writer.
+-- Do: stop scripts that write to logs/state; restrict sync_state to its mirrors; keep
+-- the executor as the only writer.
 -- Blind to: a second writer of the same keys whose versions are overwritten between two looks.
 {{
     config(

@@ -1,9 +1,9 @@
 -- Means: a state file is empty, torn, not JSON, gone, unreadable, or lacks what its readers
 -- require.
 -- Look at: `python -m json.tool` on the file; raw.quarantine holds the bytes as they were.
--- Do: move corrupted copies away and let the executor republish; never edit state in place; if
--- keys are
--- missing, add them in publisher and loader, extend the schema test, run `make test`.
+-- Do: move corrupted copies away and let the executor republish; never edit state in
+-- place; if keys are missing, add them in publisher and loader, extend the schema test,
+-- run `make test`.
 -- Blind to: damage that was overwritten between two looks.
 {{
     config(

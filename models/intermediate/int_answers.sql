@@ -1,6 +1,6 @@
--- An order or a refusal names its attempt; those of 2025 do not, and belong to the last attempt
--- before
--- them of the same process and symbol. The leg that flips a position is named `<attempt>_reduce`.
+-- An order or a refusal names its attempt; those of 2025 do not, and belong to the last
+-- attempt before them of the same process and symbol. The leg that flips a position is
+-- named `<attempt>_reduce`.
 {{ config(materialized="incremental", meta={"touched": "occurred_at"}) }}
 
 with

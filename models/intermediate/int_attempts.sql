@@ -1,6 +1,5 @@
--- Attempts that were meant: a process that left a test row among the orders was the bot's own
--- pytest,
--- and so were its attempts, which look like any other.
+-- Attempts that were meant: a process that left a test row among the orders was the
+-- bot's own pytest, and so were its attempts, which look like any other.
 {{ config(materialized="view") }}
 
 with

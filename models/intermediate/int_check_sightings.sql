@@ -1,6 +1,5 @@
--- Runs at which a check fired or could not be judged, with the quiet after each: a run without a
--- row
--- was quiet. Sparse, since most runs of most checks are quiet.
+-- Runs at which a check fired or could not be judged, with the quiet after each: a run
+-- without a row was quiet. Sparse, since most runs of most checks are quiet.
 with
     runs as (
         select

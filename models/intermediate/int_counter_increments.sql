@@ -1,6 +1,6 @@
--- Counters live in the executor's memory and restart at zero: a value below the one before is a
--- reset,
--- and all of it is new. A reason that appears later starts from nothing.
+-- Counters live in the executor's memory and restart at zero: a value below the one
+-- before is a reset, and all of it is new. A reason that appears later starts from
+-- nothing.
 {{
     config(
         materialized="incremental",

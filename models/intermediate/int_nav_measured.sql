@@ -1,6 +1,6 @@
--- NAV 0 and a cached NAV are not real NAV: no step starts or ends at one. A point far from the
--- median
--- of those before it is an outlier and never a peak; a level that stays becomes the median.
+-- NAV 0 and a cached NAV are not real NAV: no step starts or ends at one. A point far
+-- from the median of those before it is an outlier and never a peak; a level that stays
+-- becomes the median.
 {{
     config(
         materialized="incremental",

@@ -1,6 +1,5 @@
--- Every place where the bot says what it is worth, as one list. A version of a state file stands
--- until
--- the next on the same surface; a point of a log stands at its time.
+-- Every place where the bot says what it is worth, as one list. A version of a state
+-- file stands until the next on the same surface; a point of a log stands at its time.
 {{
     config(
         materialized="incremental",

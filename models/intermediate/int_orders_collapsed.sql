@@ -1,6 +1,5 @@
--- The rows of one exchange order as one. Fills are cumulative, so the last fill row counts; acks
--- and
--- closes may repeat per poll.
+-- The rows of one exchange order as one. Fills are cumulative, so the last fill row
+-- counts; acks and closes may repeat per poll.
 {{ config(materialized="incremental", meta={"touched": "first_row_at"}) }}
 
 with

@@ -1,6 +1,5 @@
--- One row per refused order. The X line speaks for it where there is one (it names the intent),
--- else the
--- last L line.
+-- One row per refused order. The X line speaks for it where there is one (it names the
+-- intent), else the last L line.
 {{ config(materialized="incremental", meta={"touched": "occurred_at"}) }}
 
 with

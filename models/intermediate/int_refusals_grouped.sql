@@ -1,6 +1,5 @@
--- Lines of risk_vetoes.jsonl that speak of one refused order, numbered: L and X, L L and X, or
--- either
--- alone. An X line ends its group; so does a pause.
+-- Lines of risk_vetoes.jsonl that speak of one refused order, numbered: L and X, L L
+-- and X, or either alone. An X line ends its group; so does a pause.
 {{ config(materialized="incremental", meta={"touched": "occurred_at"}) }}
 
 with

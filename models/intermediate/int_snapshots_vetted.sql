@@ -1,8 +1,6 @@
--- Which version of a state file becomes state. One with required keys missing or not finite does
--- not,
--- nor one whose own stamp lies behind those of the last looks; after that many looks an earlier
--- clock
--- is the new clock.
+-- Which version of a state file becomes state. One with required keys missing or not
+-- finite does not, nor one whose own stamp lies behind those of the last looks; after
+-- that many looks an earlier clock is the new clock.
 {{ config(materialized="incremental", meta={"touched": "observed_at"}) }}
 
 {% set columns = "bot, surface, shape, content_md5, missing_keys, nonfinite_keys, is_complete, published_at, observed_at, _file, _sha256, _load_id" %}

@@ -1,7 +1,7 @@
--- The bot reads its config once per process: a value is in use from the first start after it was
--- seen.
--- The first version that was seen is taken to be in use. A percentage above 1 is divided by 100
--- at load; the gross exposure is a ratio and is not.
+-- The bot reads its config once per process: a value is in use from the first start
+-- after it was seen. The first version that was seen is taken to be in use. A
+-- percentage above 1 is divided by 100 at load; the gross exposure is a ratio and is
+-- not.
 with
     versions as (
         select

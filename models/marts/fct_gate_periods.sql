@@ -1,6 +1,5 @@
--- Why a gate dominates: what it saw against the limit it applied. Where NAV was dead, every share
--- of it
--- is too large, and the cap is not the cause.
+-- Why a gate dominates: what it saw against the limit it applied. Where NAV was dead,
+-- every share of it is too large, and the cap is not the cause.
 {{ config(materialized="incremental", meta={"touched": "started_at"}) }}
 
 {% for period in ["hour", "day"] -%}

@@ -1,6 +1,6 @@
--- Pauses of the heartbeat of over three loops, by the bot's own stamps: whoever stops beating
--- does not say
--- so. Two heartbeats of one run with a long pause are a hang; a new run is a restart.
+-- Pauses of the heartbeat of over three loops, by the bot's own stamps: whoever stops
+-- beating does not say so. Two heartbeats of one run with a long pause are a hang; a
+-- new run is a restart.
 {{ config(materialized="incremental", meta={"touched": "occurred_at"}) }}
 
 with

@@ -1,7 +1,7 @@
--- The log's stamps are local and name no zone: the zone is by how many quarters of an hour the
--- newest
--- line of a look differs from the look, or from the file's own time where that look noted it. Lines
--- that print without a stamp happened when they were seen.
+-- The log's stamps are local and name no zone: the zone is by how many quarters of an
+-- hour the newest line of a look differs from the look, or from the file's own time
+-- where that look noted it. Lines that print without a stamp happened when they were
+-- seen.
 {{ config(materialized="incremental", meta={"touched": "observed_at"}) }}
 
 with

@@ -1,6 +1,6 @@
--- Beside each NAV what the bot's two guards could see of it: they compare with the peak, upwards
--- only, and
--- with the NAV before. A move under the smaller of their two limits is invisible to them.
+-- Beside each NAV what the bot's two guards could see of it: they compare with the
+-- peak, upwards only, and with the NAV before. A move under the smaller of their two
+-- limits is invisible to them.
 {{
     config(
         materialized="incremental",

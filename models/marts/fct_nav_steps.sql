@@ -1,8 +1,6 @@
 -- Only steps and pauses that want an explanation. What the bot's own files say of the time
--- between: fills
--- and closes, the move of open positions, a new process, NAVs that were not real, nobody looking.
--- A level
--- that stays without any of these was paid in or out.
+-- between: fills and closes, the move of open positions, a new process, NAVs that were
+-- not real, nobody looking. A level that stays without any of these was paid in or out.
 {{
     config(
         materialized="incremental",

@@ -1,8 +1,7 @@
--- Every attempt with what became of it, and every order that no attempt explains. An attempt is
--- written
--- before the risk check, so a refused one is here too. The exchange's clock is not the host's: a
--- fill
--- may stand before its ack, so the time to a fill is told by both clocks.
+-- Every attempt with what became of it, and every order that no attempt explains. An
+-- attempt is written before the risk check, so a refused one is here too. The
+-- exchange's clock is not the host's: a fill may stand before its ack, so the time to a
+-- fill is told by both clocks.
 {{ config(materialized="incremental", meta={"touched": "occurred_at"}) }}
 
 with

@@ -1,6 +1,6 @@
--- Every minute in which the bot was looked at, with what passed each stage and how long each
--- stage had
--- been idle at its end: since the later of its last event and the start of the process.
+-- Every minute in which the bot was looked at, with what passed each stage and how long
+-- each stage had been idle at its end: since the later of its last event and the start
+-- of the process.
 {{ config(materialized="incremental", meta={"touched": "minute"}) }}
 
 {% set stages = ["signal", "attempt", "refusal", "ack", "fill", "close"] %}

@@ -1,6 +1,5 @@
--- Refusals for one reason with no pause over half an hour are one run; each row stands until the
--- next
--- refusal for that reason.
+-- Refusals for one reason with no pause over half an hour are one run; each row stands
+-- until the next refusal for that reason.
 {{
     config(
         materialized="incremental",

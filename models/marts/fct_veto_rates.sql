@@ -1,6 +1,6 @@
--- Sparse: only where something happened. Attempts and accepted orders stand under the reason
--- 'none' and
--- refusals under theirs, so that any sum over rows is right, by hour or day too.
+-- Sparse: only where something happened. Attempts and accepted orders stand under the
+-- reason 'none' and refusals under theirs, so that any sum over rows is right, by hour
+-- or day too.
 {{ config(materialized="incremental", meta={"touched": "minute"}) }}
 
 with
