@@ -46,7 +46,7 @@ tests: setup
 soak: setup ## kill ingest for long: make soak WATCHHOUSE_SOAK_SECONDS=1800 WATCHHOUSE_SOAK_SEED=2
 	WATCHHOUSE_SOAK_SECONDS=$${WATCHHOUSE_SOAK_SECONDS:-1200} \
 		WATCHHOUSE_HELD_SECONDS=$${WATCHHOUSE_HELD_SECONDS:-600} $(BIN)/pytest -s tests/faults \
-		tests/watchhouse/test_known_then.py
+		tests/watchhouse/test_known_then.py tests/ingest/test_random_histories.py
 	WATCHHOUSE_KILLS=400 $(BIN)/pytest tests/ingest -k killed_at_any_step
 
 steps: setup ## homes built in steps against one build of everything

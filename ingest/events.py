@@ -184,7 +184,8 @@ class _Stream:
         """
         alike = self._alike(content)
         away = [k for k in alike if k is not here and k not in busy and k.status != "gone"]
-        for known in [here, *away] if here else away:
+        away = away or self._younger(content, busy)
+        for known in [here, *away] if here and here.status != "rewritten" else away:
             if changed := self._change(content, content.line_end(), known):
                 return changed
         for known in alike[: -_ORIGINS - 1 : -1]:
@@ -203,6 +204,13 @@ class _Stream:
             del found[old]
             found.setdefault(heirs[old.file_id])
         return list(found)
+
+    def _younger(self, content: Content, busy: set[KnownFile]) -> list[KnownFile]:
+        """Files from whose place a rotation may have copied this one, whatever its first line."""
+        ranks = {path: seen.rank for path, seen in self.found.items()}
+        rank = content.seen.rank
+        live = (k for k in self.known if k.status == "live" and k not in busy)
+        return [known for known in live if ranks.get(known.path, rank) < rank]
 
     def _is_copy(self, content: Content, others: list[Content], held: set[KnownFile]) -> bool:
         """The same lines are in a younger place of the rotation: a copy on its way here."""

@@ -265,3 +265,20 @@ def test_a_copy_cut_before_its_last_newline_says_its_last_line_no_second_time(
     rotate(station, lines(1, 2, 3)[:-1] + " \r\n" + lines(4))
     assert numbers(station) == [1, 2, 3, 4]
     assert verify(station.settings).differences == []
+
+
+@pytest.mark.parametrize("begun_anew", ["", lines(7, 8)])
+def test_a_log_copied_to_its_rotation_after_its_first_line_changed(
+    station: Station, begun_anew: str
+) -> None:
+    station.write(LOG, lines(1, 2, 3, 4))
+    station.poll()
+    station.write("execution/events.1.jsonl", "{x\n" + lines(2, 3, 4))
+    station.write(LOG, begun_anew)
+    station.poll()
+    now = station.rows("select payload from raw.events where _superseded_at is null")
+    assert sorted(int(NUMBER.findall(one)[0]) for (one,) in now) == [
+        *[2, 3, 4],
+        *map(int, NUMBER.findall(begun_anew)),
+    ]
+    assert len(station.rows("select * from raw.quarantine")) == 1
