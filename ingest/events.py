@@ -206,11 +206,11 @@ class _Stream:
         return list(found)
 
     def _younger(self, content: Content, busy: set[KnownFile]) -> list[KnownFile]:
-        """Files from whose place a rotation may have copied this one, whatever its first line."""
+        """Files from whose place this one may have been rotated, whatever its first line is now."""
         ranks = {path: seen.rank for path, seen in self.found.items()}
         rank = content.seen.rank
         live = (k for k in self.known if k.status == "live" and k not in busy)
-        return [known for known in live if ranks.get(known.path, rank) < rank]
+        return [known for known in live if ranks.get(known.path, -1) < rank]
 
     def _is_copy(self, content: Content, others: list[Content], held: set[KnownFile]) -> bool:
         """The same lines are in a younger place of the rotation: a copy on its way here."""

@@ -267,18 +267,21 @@ def test_a_copy_cut_before_its_last_newline_says_its_last_line_no_second_time(
     assert verify(station.settings).differences == []
 
 
-@pytest.mark.parametrize("begun_anew", ["", lines(7, 8)])
-def test_a_log_copied_to_its_rotation_after_its_first_line_changed(
-    station: Station, begun_anew: str
+@pytest.mark.parametrize("begun_anew", [None, "", lines(7, 8)])
+def test_a_log_rotated_after_its_first_line_changed(
+    station: Station, begun_anew: str | None
 ) -> None:
     station.write(LOG, lines(1, 2, 3, 4))
     station.poll()
     station.write("execution/events.1.jsonl", "{x\n" + lines(2, 3, 4))
-    station.write(LOG, begun_anew)
+    if begun_anew is None:
+        (station.logs / LOG).unlink()
+    else:
+        station.write(LOG, begun_anew)
     station.poll()
     now = station.rows("select payload from raw.events where _superseded_at is null")
     assert sorted(int(NUMBER.findall(one)[0]) for (one,) in now) == [
         *[2, 3, 4],
-        *map(int, NUMBER.findall(begun_anew)),
+        *map(int, NUMBER.findall(begun_anew or "")),
     ]
     assert len(station.rows("select * from raw.quarantine")) == 1

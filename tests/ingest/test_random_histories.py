@@ -126,7 +126,9 @@ class LogHistory(RuleBasedStateMachine):
     def damage_a_line(self, at: int, same_length: bool) -> None:
         lines = self.log.read_bytes().split(b"\n")
         # By its first two lines alone a restored log is known beside its original.
-        place = max(at % (len(lines) - 1), 2 * self.is_restored)
+        place = max(at % (len(lines) - 1), 2 * (self.is_restored or bool(self.copy)))
+        if place >= len(lines):
+            return
         old = lines[place]
         lines[place] = b"#" * len(old) if same_length else old[: len(old) // 2]
         self.changed.add(old.decode())
