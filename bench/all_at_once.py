@@ -19,7 +19,6 @@ import time
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 from statistics import median
@@ -28,8 +27,8 @@ from typing import Any
 import click
 import duckdb
 
+from bench.live_bot import live
 from ingest.settings import Bot, Settings, load_settings, write_settings
-from watchhouse.world import World, play
 
 BOTS = {"north": 3.0, "south": 5.0, "east": 7.0}  # seconds of a loop
 FILE = "state/positions_ledger.json"
@@ -47,14 +46,10 @@ class Tally:
     failures: list[str] = field(default_factory=list)
 
 
-def live(name: str, loop_seconds: float, folder: Path, written: Any) -> None:
-    """Write a bot's loops as their time comes; tells when the file of each mtime was written."""
-    start = datetime.now(UTC).replace(microsecond=0)
-    world = World(start=start, loops=10**6, loop_seconds=loop_seconds, sync_state=False)
-    for number, look in enumerate(play(world, folder / "logs", folder / "config")):
-        written.put((name, round(look.at.timestamp() * 1000), time.time()))
-        due = start + timedelta(seconds=(number + 1) * loop_seconds)
-        time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
+def live_on(name: str, loop_seconds: float, folder: Path, written: Any) -> None:
+    """A bot that lives on; tells when the files of each mtime were written."""
+    for mtime, at in live(folder, loop_seconds):
+        written.put((name, mtime, at))
 
 
 def questions(project: Path) -> dict[str, str]:
@@ -212,7 +207,7 @@ def run(stage: Stage, asked: dict[str, str], days: list[int]) -> list[float]:
     told: Any = multiprocessing.Queue()
     home, file = stage.settings.home, stage.settings.published_file
     bots = [
-        multiprocessing.Process(target=live, args=(name, every, home / "bots" / name, written))
+        multiprocessing.Process(target=live_on, args=(name, every, home / "bots" / name, written))
         for name, every in BOTS.items()
     ]
     for bot in bots:

@@ -6,7 +6,6 @@ that every raw row is there as before and, with --refresh, that a full refresh g
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import time
@@ -24,6 +23,7 @@ from ingest.publish import publish
 from ingest.registry import load_registry
 from ingest.schema import create_raw
 from ingest.settings import Settings
+from ingest.spool import sync
 from ingest.store import connect_live
 from watchhouse.build import build
 
@@ -64,9 +64,7 @@ def costs(settings: Settings) -> None:
     def copy() -> None:
         target = settings.home / "plain-copy"
         shutil.copyfile(settings.live_file, target)
-        descriptor = os.open(target, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
+        sync(target)
         target.unlink()
 
     def ask(query: str) -> None:

@@ -17,7 +17,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from statistics import median
@@ -25,8 +24,9 @@ from statistics import median
 import click
 import duckdb
 
+from bench.live_bot import live
 from ingest.settings import Bot, Settings, load_settings, write_settings
-from watchhouse.world import Incident, World, play
+from watchhouse.world import Incident
 
 LOOP_SECONDS = 3.0
 KILL_SECONDS = 300.0
@@ -84,27 +84,15 @@ def incidents(minutes: float) -> tuple[Incident, ...]:
     return tuple(made)
 
 
-def live(home: Path, minutes: float, stop: threading.Event, written: dict[int, float]) -> None:
+def live_until(
+    home: Path, minutes: float, stop: threading.Event, written: dict[int, float]
+) -> None:
     """Write the bot's loops as their time comes, until told to stop.
 
     `written` gets, by a file's mtime in ms, when it was really written (epoch seconds).
     """
-    start = datetime.now(UTC).replace(microsecond=0)
-    world = World(
-        start=start,
-        loops=10**6,
-        loop_seconds=LOOP_SECONDS,
-        sync_state=False,
-        incidents=incidents(minutes),
-    )
-    bot = home.parent / "bot"
-    for folder in ("logs", "config"):
-        (bot / folder).mkdir(parents=True)
-    for number, look in enumerate(play(world, bot / "logs", bot / "config")):
-        written[round(look.at.timestamp() * 1000)] = time.time()
-        due = start + timedelta(seconds=(number + 1) * LOOP_SECONDS)
-        if stop.wait(max(0.0, (due - datetime.now(UTC)).total_seconds())):
-            return
+    for mtime, at in live(home.parent / "bot", LOOP_SECONDS, incidents(minutes), stop.wait):
+        written[mtime] = at
 
 
 def serve(sink: Sink) -> HTTPServer:
@@ -280,7 +268,7 @@ def main(minutes: float, settle: float, home: Path) -> None:
     sink, stop = Sink(), threading.Event()
     written: dict[int, float] = {}
     settings = settings_of(home.absolute(), serve(sink).server_port)
-    bot = threading.Thread(target=live, args=(settings.home, minutes, stop, written))
+    bot = threading.Thread(target=live_until, args=(settings.home, minutes, stop, written))
     bot.start()
     try:
         sampled, kills = soak(settings, sink, minutes, settle)

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -124,10 +125,7 @@ class _Archive:
         self._remove_unlisted()
         lost = drop_damaged(self._connection, self._tables, is_deep=True)
         steps = []
-        for step in self.moves():
-            self._take(step)
-            steps.append(step)
-        for step in self.drops():
+        for step in chain(self.moves(), self.drops()):  # drops are looked for after the moves
             self._take(step)
             steps.append(step)
         self._connection.execute("checkpoint")
@@ -178,9 +176,7 @@ class _Archive:
 
     def _take(self, step: Step) -> None:
         """Write the step's rows to a file, and put it in the place of where they were."""
-        columns = self._tables[step.table]
-        tiers = tiers_of(step.table, columns)
-        assert tiers
+        tiers = self._tiers(step)
         new = self._written(step, tiers)
         connection = self._connection
         connection.execute("begin")
@@ -242,8 +238,7 @@ class _Archive:
     def _rows(self, step: Step) -> str:
         columns = self._tables[step.table]
         names = ", ".join(f'"{name}"' for name in columns)
-        tiers = tiers_of(step.table, columns)
-        assert tiers
+        tiers = self._tiers(step)
         rows = cold_rows(self._connection, step.table, columns, list(step.old))
         if step.hot_rows:
             where = self._hot_of(step, tiers)
@@ -251,6 +246,11 @@ class _Archive:
         if step.keeps_pinned:
             rows = f"select * from ({rows}) where {pinned(self._connection, step.bot, tiers.at)}"
         return rows
+
+    def _tiers(self, step: Step) -> Tiers:
+        tiers = tiers_of(step.table, self._tables[step.table])
+        assert tiers  # or there would be no step
+        return tiers
 
     def _hot_of(self, step: Step, tiers: Tiers) -> str:
         return (

@@ -12,11 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+from ingest.commit import utc_now
 from ingest.store import LEDGER, Tiers, hot, insert, literal, tiers_of
 
 Tables = Mapping[str, dict[str, str]]
@@ -196,7 +197,7 @@ def drop_damaged(
     Content is hashed where size or time differ from what was listed, with `is_deep` always. Each
     lost file is a row of raw.losses until it is put back. Returns the files that are lost now.
     """
-    landing, at = landing_of(connection), datetime.now(UTC).replace(tzinfo=None)
+    landing, at = landing_of(connection), utc_now()
     before = listed(connection)
     after = [_judged(landing, one, at, is_deep) for one in before]
     changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]

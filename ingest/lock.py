@@ -15,6 +15,9 @@ from filelock import FileLock, Timeout
 from ingest.errors import WatchhouseError
 from ingest.settings import Settings
 
+# For whoever waits for a writer: a build, or many looks to commit, take minutes on a busy machine.
+PATIENCE_SECONDS = 300
+
 
 class HeldError(WatchhouseError):
     """Another process holds the warehouse."""

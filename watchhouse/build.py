@@ -15,7 +15,7 @@ import duckdb
 import yaml
 
 from ingest.errors import WatchhouseError
-from ingest.lock import writer_lock
+from ingest.lock import PATIENCE_SECONDS, writer_lock
 from ingest.publish import publish
 from ingest.settings import Settings
 from ingest.store import connect_live
@@ -25,7 +25,6 @@ from watchhouse.instant import now
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunner
 
-LOCK_WAIT_SECONDS = 300  # ingest may have many looks of the spool to commit
 _DDL = """
 create schema if not exists meta;
 create or replace table meta.checks (
@@ -69,7 +68,7 @@ def build(
     the failed one are unknown. A scratch build runs no tests and says only what goes wrong.
     Raises `WatchhouseError` when dbt cannot run.
     """
-    with _exported(settings), writer_lock(settings, wait_seconds=LOCK_WAIT_SECONDS):
+    with _exported(settings), writer_lock(settings, wait_seconds=PATIENCE_SECONDS):
         results, nodes = _run_dbt(settings, full_refresh, is_scratch)
         wrong = [result.node for result in results if result.status not in _GOOD]
         not_built = {n.unique_id: n.name for n in wrong if n.resource_type not in _TESTS}

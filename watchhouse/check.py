@@ -44,7 +44,7 @@ def run_checks(
         rows[as_of].absent.setdefault(name, set()).add(surface)
     template = verdict_template(connection, catalog, first)
     for done, check in enumerate(catalog.checks, 1):
-        _run_check(connection, template, check, instants, rows)
+        _run_check(connection, around(template, check, first), check, instants, rows)
         if progress:
             progress(done, len(catalog.checks))
     return [judge(as_of, rows[as_of], catalog, bot) for as_of in instants]
@@ -111,7 +111,7 @@ def _fetch(
 
 def _run_check(
     connection: duckdb.DuckDBPyConnection,
-    template: str,
+    compiled_sql: str,
     check: Check,
     instants: Sequence[datetime],
     rows: dict[datetime, Rows],
@@ -119,7 +119,7 @@ def _run_check(
     try:
         if check.fault:
             raise LookupError(check.fault)
-        result = connection.execute(around(template, check, min(instants)))
+        result = connection.execute(compiled_sql)
         names = [column[0] for column in result.description]
         found = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
         said = [(row["as_of"], _meaning(check, row)) for row in found]

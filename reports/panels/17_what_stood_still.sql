@@ -14,6 +14,20 @@ with
         from fct_pipeline_minutes
         where bot = $bot and minute >= $since and minute < $until and is_watched
     ),
+    looks as (
+        select
+            valid_from,
+            epoch(
+                until_at
+                - greatest(coalesce(last_exit_trigger_at, process_started_at), process_started_at)
+            ) as exit_idle_seconds,
+            epoch(
+                until_at
+                - greatest(coalesce(last_router_event_at, process_started_at), process_started_at)
+            ) as router_idle_seconds
+        from (select *, least(valid_to, $until) as until_at from fct_liveness)
+        where bot = $bot and valid_from < $until and valid_to > $since
+    ),
     idle as (
         select
             1 as place,
@@ -39,41 +53,23 @@ with
             3,
             'exit triggers',
             'exits_idle_seconds',
-            max(seconds),
-            arg_max(valid_from, (seconds, valid_from)) filter (where seconds is not null),
-            arg_max(seconds, valid_from)
-        from
-            (
-                select
-                    valid_from,
-                    epoch(
-                        least(valid_to, $until) - greatest(
-                            coalesce(last_exit_trigger_at, process_started_at), process_started_at
-                        )
-                    ) as seconds
-                from fct_liveness
-                where bot = $bot and valid_from < $until and valid_to > $since
-            )
+            max(exit_idle_seconds),
+            arg_max(valid_from, (exit_idle_seconds, valid_from)) filter (
+                where exit_idle_seconds is not null
+            ),
+            arg_max(exit_idle_seconds, valid_from)
+        from looks
         union all
         select
             4,
             'router events',
             'router_idle_seconds',
-            max(seconds),
-            arg_max(valid_from, (seconds, valid_from)) filter (where seconds is not null),
-            arg_max(seconds, valid_from)
-        from
-            (
-                select
-                    valid_from,
-                    epoch(
-                        least(valid_to, $until) - greatest(
-                            coalesce(last_router_event_at, process_started_at), process_started_at
-                        )
-                    ) as seconds
-                from fct_liveness
-                where bot = $bot and valid_from < $until and valid_to > $since
-            )
+            max(router_idle_seconds),
+            arg_max(valid_from, (router_idle_seconds, valid_from)) filter (
+                where router_idle_seconds is not null
+            ),
+            arg_max(router_idle_seconds, valid_from)
+        from looks
     )
 select
     idle.stage,

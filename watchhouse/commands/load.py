@@ -15,8 +15,6 @@ from watchhouse.terminal import progress
 if TYPE_CHECKING:
     from ingest import LoadReport
 
-LOCK_WAIT_SECONDS = 300  # a build holds the lock; on a busy machine that takes minutes
-
 
 @click.command()
 @bots_option
@@ -83,9 +81,10 @@ def ingest(
 
 
 def _verify(settings: Settings) -> int:
+    from ingest.lock import PATIENCE_SECONDS
     from ingest.verify import verify
 
-    found = verify(settings, LOCK_WAIT_SECONDS)
+    found = verify(settings, PATIENCE_SECONDS)
     for one in found.differences:
         click.echo(f"{one.bot} {one.stream} {one.file} {one.start}-{one.end}: {one.what}")
     click.echo(
@@ -181,8 +180,9 @@ def publish(ctx: click.Context) -> None:
     \b
     Example: watchhouse publish
     """
+    from ingest.lock import PATIENCE_SECONDS
     from ingest.publish import publish as run
 
     settings = settings_of(ctx)
-    run(settings, LOCK_WAIT_SECONDS)
+    run(settings, PATIENCE_SECONDS)
     click.echo(f"published {settings.published_file}", err=True)

@@ -6,8 +6,6 @@ import click
 
 from watchhouse.commands.common import settings_of
 
-LOCK_WAIT_SECONDS = 300  # a build holds the lock; on a busy machine that takes minutes
-
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
@@ -21,8 +19,9 @@ def archive(ctx: click.Context, dry_run: bool) -> int:
     Example: watchhouse archive --dry-run
     """
     from ingest.archive import run
+    from ingest.lock import PATIENCE_SECONDS
 
-    done = run(settings_of(ctx), is_dry=dry_run, wait_seconds=LOCK_WAIT_SECONDS)
+    done = run(settings_of(ctx), is_dry=dry_run, wait_seconds=PATIENCE_SECONDS)
     for step in done.steps:
         rows = step.hot_rows or sum(one.row_count for one in step.old)
         what = "dropped" if step.keeps_pinned else "archived" if step.hot_rows else "merged"
