@@ -8,6 +8,7 @@ write to a published file that holds it; each question against the same one with
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import queue
@@ -32,6 +33,7 @@ from ingest.settings import Bot, Settings, load_settings, write_settings
 
 BOTS = {"north": 3.0, "south": 5.0, "east": 7.0}  # seconds of a loop
 FILE = "state/positions_ledger.json"
+HOLDERS = ("ingest", "build", "publish", "archive")
 # Which cookbook questions the analysts ask, by number.
 ASKED = (1, 2, 5, 9, 14, 24)
 
@@ -172,6 +174,23 @@ def see(stage: Stage, written: Any) -> list[float]:
     return seen
 
 
+def watch_holds(stage: Stage) -> None:
+    """How long each command held the warehouse without a break, from who the lock says has it."""
+    file, holder, since = stage.settings.lock_file.with_suffix(".json"), None, 0.0
+    while stage.left() > 0:
+        time.sleep(0.02)
+        try:
+            now = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            now = None
+        if now != holder:
+            if holder:
+                words = holder["command"].split()
+                kind = next((word for word in words if word in HOLDERS), "other")
+                stage.tallies[f"held: {kind}"].seconds.append(time.monotonic() - since)
+            holder, since = now, time.monotonic()
+
+
 _VERSIONS = "select _bot, epoch_ms(mtime) from hot.observations where _file = ?"
 
 
@@ -227,6 +246,7 @@ def run(stage: Stage, asked: dict[str, str], days: list[int]) -> list[float]:
         threading.Thread(target=stage.repeat, args=(20, ("publish", {0}, ("publish",)))),
         threading.Thread(target=stage.repeat, args=(60, ("report", {0}, ("report", "24h")))),
         threading.Thread(target=stage.archive, args=(days,)),
+        threading.Thread(target=watch_holds, args=(stage,)),
         threading.Thread(target=stage.collect, args=(told,)),
     ]
     for process in analysts:

@@ -9,8 +9,10 @@ then they are written anew as one.
 from __future__ import annotations
 
 import os
+import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -27,6 +29,7 @@ from ingest.landing import (
     change_list,
     cold_rows,
     drop_damaged,
+    is_damaged,
     landing_of,
     listed,
     lose,
@@ -40,6 +43,8 @@ from ingest.schema import create_raw
 from ingest.settings import Settings
 from ingest.spool import sync
 from ingest.store import Tiers, connect_live, hot, literal, tables, tiers_of
+
+PIECE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -92,20 +97,35 @@ def run(
             f"there is nothing to archive: no warehouse at `{settings.live_file}`",
             "watchhouse ingest",
         )
-    with writer_lock(settings, wait_seconds):
-        try:
-            with connect_live(settings) as connection:
-                archive = _Archive(settings, connection, now or utc_now())
-                if is_dry:
-                    return Archived((*archive.moves(), *archive.drops()), ())
-                done = archive.run()
+    now = now or utc_now()
+    try:
+        with _opened(settings, now, wait_seconds) as archive:
+            if is_dry:
+                return Archived((*archive.moves(), *archive.drops()), ())
+            files = archive.files()
+        landing = settings.folder("landing")
+        suspects = {one.path for one in files if is_damaged(landing, one)}
+        with _opened(settings, now, wait_seconds) as archive:
+            lost = archive.tidy(suspects)
+        steps: list[Step] = []
+        is_done = False
+        while not is_done:  # the lock is given back between pieces: a year takes minutes
+            with _opened(settings, now, wait_seconds) as archive:
+                is_done = archive.run(steps, time.monotonic() + PIECE_SECONDS)
+        with writer_lock(settings, wait_seconds):
             compact(settings)
-        except (OSError, duckdb.Error) as error:
-            raise WatchhouseError(
-                f"not all could be archived: {str(error).splitlines()[0]}",
-                "every row is in the warehouse or in a listed file; free space and try again",
-            ) from error
-    return done
+    except (OSError, duckdb.Error) as error:
+        raise WatchhouseError(
+            f"not all could be archived: {str(error).splitlines()[0]}",
+            "every row is in the warehouse or in a listed file; free space and try again",
+        ) from error
+    return Archived(tuple(steps), tuple(lost))
+
+
+@contextmanager
+def _opened(settings: Settings, now: datetime, wait_seconds: float) -> Iterator[_Archive]:
+    with connect_live(settings, wait_seconds) as connection:
+        yield _Archive(settings, connection, now)
 
 
 class _Archive:
@@ -121,15 +141,23 @@ class _Archive:
         self._now = now
         self._landing = landing_of(connection)
 
-    def run(self) -> Archived:
+    def files(self) -> list[Listed]:
+        """The landing files that there should be."""
+        return listed(self._connection, "lost_at is null")
+
+    def tidy(self, suspects: Collection[str]) -> list[Listed]:
+        """Remove what no list names, and no longer read what is damaged; returns what is lost."""
         self._remove_unlisted()
-        lost = drop_damaged(self._connection, self._tables, is_deep=True)
-        steps = []
+        return drop_damaged(self._connection, self._tables, suspects)
+
+    def run(self, steps: list[Step], until: float) -> bool:
+        """Take steps, appended to `steps`, until that time; whether there are no more."""
         for step in chain(self.moves(), self.drops()):  # drops are looked for after the moves
             self._take(step)
             steps.append(step)
-        self._connection.execute("checkpoint")
-        return Archived(tuple(steps), tuple(lost))
+            if time.monotonic() > until:
+                return False
+        return True
 
     def moves(self) -> Iterator[Step]:
         """Days to write, and months: those are written anew as one file when they are sealed."""

@@ -6,21 +6,22 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from watchfiles import watch
 
 from ingest.errors import WatchhouseError
-from ingest.lock import HeldError
+from ingest.lock import HeldError, may_write
 from ingest.look import STATE_KINDS
 from ingest.registry import load_registry
 from ingest.session import LoadReport, keep_looks, run_once
-from ingest.settings import Settings
+from ingest.settings import Bot, Settings
 
 _DEBOUNCE_MS = 200
+_TURN_SECONDS = 0.2
 
 
 def follow(
@@ -49,20 +50,21 @@ class _Follower:
     def __init__(self, settings: Settings, report: Callable[[LoadReport], None]) -> None:
         self._settings = settings
         self._report = report
-        self._roots = [
-            path for b in settings.bots for path in (b.logs, b.config) if path is not None
-        ]
+        self._roots = [path for bot in settings.bots for path in _roots(bot)]
         registry = load_registry(settings.registry_file)
         self._names = {PurePath(s.path).name for s in registry if s.kind in STATE_KINDS}
         self._watches = True
+        self._is_refused = False
         self._said = ""
 
     def look(self, *, is_first: bool = False) -> None:
         """Commit what is new, or say once why that is not possible now."""
+        self._is_refused = False
         try:
             self._report(run_once(self._settings))
             self._say("")
         except HeldError as error:
+            self._is_refused = True
             self._say(f"{error.message}; the state files go to the spool meanwhile")
         except (WatchhouseError, OSError) as error:
             if is_first:
@@ -71,12 +73,12 @@ class _Follower:
 
     def wait(self, until: float, stop: threading.Event) -> None:
         """Wait for the next commit, keeping each state file that changes before it."""
-        while self._watches and not stop.is_set() and time.monotonic() < until:
+        while self._watches and not stop.is_set() and not self._is_time(until):
             try:
                 for changes in self._changes(stop):
                     if changes:
-                        keep_looks(self._settings)
-                    if time.monotonic() >= until:
+                        keep_looks(self._settings, self._bots_of(changes))
+                    if self._is_time(until):
                         break
             except (OSError, RuntimeError) as error:
                 self._watches = False
@@ -85,7 +87,21 @@ class _Follower:
             except WatchhouseError as error:
                 self._say(str(error))
                 break
-        stop.wait(max(0.0, until - time.monotonic()))
+        while not stop.is_set() and not self._is_time(until):
+            stop.wait(min(_TURN_SECONDS, max(0.0, until - time.monotonic())))
+
+    def _is_time(self, until: float) -> bool:
+        """The next commit is due; after a refusal it is as soon as our turn has come."""
+        return time.monotonic() >= until or (self._is_refused and may_write(self._settings))
+
+    def _bots_of(self, changes: Iterable[tuple[Any, str]]) -> list[Bot]:
+        """The bots of which a file has changed; all when a path has another name here."""
+        paths = [PurePath(path) for _, path in changes]
+        found = [
+            bot for bot in self._settings.bots
+            if any(path.is_relative_to(root) for root in _roots(bot) for path in paths)
+        ]  # fmt: skip
+        return found or [*self._settings.bots]
 
     def _changes(self, stop: threading.Event) -> Iterator[Any]:
         return watch(
@@ -98,6 +114,10 @@ class _Follower:
         if sentence and sentence != self._said:
             print(sentence, file=sys.stderr, flush=True)
         self._said = sentence
+
+
+def _roots(bot: Bot) -> list[Path]:
+    return [path for path in (bot.logs, bot.config) if path is not None]
 
 
 @contextmanager

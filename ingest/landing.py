@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, fields, replace
 from datetime import datetime
@@ -190,16 +190,16 @@ def take_back(
 
 
 def drop_damaged(
-    connection: duckdb.DuckDBPyConnection, tables: Tables, *, is_deep: bool = False
+    connection: duckdb.DuckDBPyConnection, tables: Tables, suspects: Collection[str] = ()
 ) -> list[Listed]:
     """Take files that are gone or damaged out of the views, and take back those that are whole.
 
-    Content is hashed where size or time differ from what was listed, with `is_deep` always. Each
-    lost file is a row of raw.losses until it is put back. Returns the files that are lost now.
+    Content is hashed where size or time differ from what was listed, and of `suspects`. Each lost
+    file is a row of raw.losses until it is put back. Returns the files that are lost now.
     """
     landing, at = landing_of(connection), utc_now()
     before = listed(connection)
-    after = [_judged(landing, one, at, is_deep) for one in before]
+    after = [_judged(landing, one, at, one.path in suspects) for one in before]
     changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     if changed:
         connection.execute("begin")
@@ -212,19 +212,27 @@ def drop_damaged(
     return [one for one in after if one.lost_at]
 
 
-def _judged(landing: Path, one: Listed, at: datetime, is_deep: bool) -> Listed:
+def _judged(landing: Path, one: Listed, at: datetime, is_suspect: bool) -> Listed:
     """The file as it is to be listed now."""
     path = landing / one.path
     try:
         found = path.stat()
         is_as_listed = (found.st_size, found.st_mtime_ns) == (one.size_bytes, one.mtime_ns)
-        if is_as_listed and not is_deep and not one.lost_at:
+        if is_as_listed and not is_suspect and not one.lost_at:
             return one
         if found.st_size == one.size_bytes and sha256_of(path) == one.sha256:
             return replace(one, mtime_ns=found.st_mtime_ns, lost_at=None)
     except OSError:
         pass
     return replace(one, lost_at=one.lost_at or at)
+
+
+def is_damaged(landing: Path, one: Listed) -> bool:
+    """Whether a file is gone or does not hold what was written to it."""
+    try:
+        return sha256_of(landing / one.path) != one.sha256
+    except OSError:
+        return True
 
 
 def sha256_of(path: Path) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from filelock import FileLock, Timeout
 
 from ingest.errors import WatchhouseError
 from ingest.settings import Settings
+from ingest.turns import is_our_turn, leave
 
 # For whoever waits for a writer: a build, or many looks to commit, take minutes on a busy machine.
 PATIENCE_SECONDS = 300
+_POLL_SECONDS = 0.05
 
 
 class HeldError(WatchhouseError):
@@ -27,10 +30,12 @@ class HeldError(WatchhouseError):
 def writer_lock(settings: Settings, wait_seconds: float = 0) -> Iterator[None]:
     """Hold the home for writing; within one process it may be taken again.
 
-    When another process holds it: says so on stderr and waits up to `wait_seconds`, then raises
-    WatchhouseError naming the holder's pid and command. The same for a home not to be written.
+    Those who wait for it get it in the order in which they came. When another process holds it, or
+    came before: says so on stderr and waits up to `wait_seconds`, then raises WatchhouseError
+    naming the holder's pid and command; who did not wait and asks again soon keeps its place.
+    The same for a home not to be written.
     """
-    lock = FileLock(settings.lock_file, mode=0o600, thread_local=False, is_singleton=True)
+    lock = _lock(settings)
     try:
         settings.make_home()
         _acquire(lock, settings, wait_seconds)
@@ -49,21 +54,53 @@ def writer_lock(settings: Settings, wait_seconds: float = 0) -> Iterator[None]:
         lock.release()
 
 
-def _acquire(lock: FileLock, settings: Settings, wait_seconds: float) -> None:
+def may_write(settings: Settings) -> bool:
+    """Whether this process would get the lock now; if not it has a place among those who wait."""
+    lock = _lock(settings)
     try:
+        if is_taken := _try(lock, settings.folder("queue")):
+            lock.release()
+    except OSError:  # said by whoever wants to write
+        return False
+    return is_taken
+
+
+def _lock(settings: Settings) -> FileLock:
+    return FileLock(settings.lock_file, mode=0o600, thread_local=False, is_singleton=True)
+
+
+def _acquire(lock: FileLock, settings: Settings, wait_seconds: float) -> None:
+    if lock.is_locked:  # by this process
         lock.acquire(timeout=0)
         return
-    except Timeout:
-        if wait_seconds > 0:
+    queue, until, has_said = settings.folder("queue"), time.monotonic() + wait_seconds, False
+    while not _try(lock, queue):
+        if time.monotonic() >= until:
+            if wait_seconds:
+                leave(queue)
+            raise HeldError(
+                f"`{settings.home}` is being written by {_holder(settings)}",
+                "wait for it to end, or use another home (--home, WATCHHOUSE_HOME)",
+            )
+        if not has_said:
             print(f"waiting for {_holder(settings)} to finish with `{settings.home}`",
                   file=sys.stderr, flush=True)  # fmt: skip
+            has_said = True
+        time.sleep(_POLL_SECONDS)
+    leave(queue)
+
+
+def _try(lock: FileLock, queue: Path) -> bool:
+    """Take the lock if it is free and nobody waits who came before."""
+    is_turn = True
+    with suppress(OSError):  # on a full disk there is no place to take: the lock alone decides
+        is_turn = is_our_turn(queue)
     try:
-        lock.acquire(timeout=wait_seconds, poll_interval=0.05)
+        if is_turn:
+            lock.acquire(timeout=0)
     except Timeout:
-        raise HeldError(
-            f"`{settings.home}` is being written by {_holder(settings)}",
-            "wait for it to end, or use another home (--home, WATCHHOUSE_HOME)",
-        ) from None
+        return False
+    return is_turn
 
 
 def _sidecar(settings: Settings) -> Path:

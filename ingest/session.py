@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -31,6 +33,9 @@ from ingest.statefiles import load_state_file
 from ingest.store import connect_live, tables
 from ingest.vet import vetter
 
+# A warehouse is held so long for looks that waited; the one that is at work is finished.
+COMMIT_SECONDS = 5.0
+
 
 @dataclass(frozen=True)
 class BotReport:
@@ -48,12 +53,14 @@ class BotReport:
 class LoadReport:
     """What one poll committed; `load_id` is None when nothing was to be done.
 
-    `notices` say which looks were not taken, and why that is well.
+    `notices` say which looks were not taken, and why that is well. With `is_behind` looks still
+    wait in the spool.
     """
 
     load_id: int | None
     bots: tuple[BotReport, ...]
     notices: tuple[str, ...] = ()
+    is_behind: bool = False
 
     @property
     def rows(self) -> int:
@@ -81,6 +88,7 @@ class Session:
         self._memory = Memory.load(connection)
         self._gone = self._find_gone()
         self._news: dict[str, Commit] = {}
+        self._until = math.inf
 
     def last_poll(self, bot: str) -> datetime | None:
         """When the bot was last looked at."""
@@ -92,18 +100,21 @@ class Session:
         *,
         is_import: bool = False,
         as_of_mtime: bool = False,
+        seconds: float = math.inf,
     ) -> LoadReport:
         """Look at every bot once and commit what is new in one transaction.
 
         `observed_at` None means now, after everything was looked at. With `as_of_mtime` each bot's
         look stands at the newest mtime among its files. A stated look that was taken before is not
-        repeated.
+        repeated. After so many `seconds` a look of now is left in the spool, with others there.
         Raises WatchhouseError, with nothing written, when a logs folder is missing or a look
         would stand before the last one of its bot.
         """
         for bot in self._settings.bots:
             _check_folders(bot)
+        self._until = math.inf
         if observed_at is None and not as_of_mtime:
+            self._until = time.monotonic() + seconds
             looks = [self._spool.take(bot) for bot in self._settings.bots]
         else:
             looks = [self._look(bot, observed_at) for bot in self._settings.bots]
@@ -112,8 +123,7 @@ class Session:
                    for look in looks if look not in due]  # fmt: skip
         if not due:
             return LoadReport(None, (), tuple(notices))
-        load_id, reports = self._commit(due, is_import or as_of_mtime)
-        return LoadReport(load_id, reports, tuple(notices))
+        return self._commit(due, is_import or as_of_mtime, tuple(notices))
 
     def read_journal(self) -> int:
         """Commit what the watch itself wrote since; returns the number of new rows.
@@ -169,7 +179,7 @@ class Session:
         query = "select 1 from raw.polls where _bot = ? and polled_at = ?"
         return bool(self._connection.execute(query, [look.bot.name, look.at]).fetchall())
 
-    def _commit(self, due: list[Look], is_import: bool) -> tuple[int, tuple[BotReport, ...]]:
+    def _commit(self, due: list[Look], is_import: bool, notices: tuple[str, ...]) -> LoadReport:
         """One transaction for the looks that waited in the spool and those that are due."""
         load_id = self._memory.next_load_id
         written: list[Look] = []
@@ -177,13 +187,16 @@ class Session:
             reports = tuple(self._write(look, load_id, is_import, written) for look in due)
         self._memory.next_load_id += 1
         self._spool.drop(written)
-        for look in due:
+        for look in written:
             self._memory.last_poll[look.bot.name] = look.at
+        finished = [look for look in due if look in written]
+        for look in finished:
             self._spool.tell_lost(look.bot)
             self._gone.pop(look.bot.name, None)
+        for look in due:
             if commit := self._news.pop(look.bot.name, None):
                 keep(self._place(look.bot), commit, self._registry)
-        return load_id, reports
+        return LoadReport(load_id, reports, notices, is_behind=len(finished) < len(due))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -216,19 +229,33 @@ class Session:
         return False
 
     def _write(self, look: Look, load_id: int, is_import: bool, written: list[Look]) -> BotReport:
-        """A look, after those at the same bot that wait in the spool; its report counts them in."""
+        """A look, after those at the same bot that wait in the spool; its report counts them in.
+
+        When time is up it is left to wait there itself, two of the others at least being written:
+        one that comes for each that goes would never end.
+        """
         rows = quarantined = 0
-        for before in self._spool.waiting(look.bot, look.at):
+        for count, before in enumerate(self._spool.waiting(look.bot, look.at), 1):
             if self._fits(before):
                 report = self._write_look(before, load_id, is_import=False)
                 rows, quarantined = rows + report.rows, quarantined + report.quarantined
                 before.states.clear()
                 written.append(before)
+                if count > 1 and time.monotonic() > self._until and self._waits(look):
+                    return replace(report, rows=rows, quarantined=quarantined)
         report = self._write_look(look, load_id, is_import, is_last=True)
         written.append(look)
         return replace(
             report, rows=rows + report.rows, quarantined=quarantined + report.quarantined
         )
+
+    def _waits(self, look: Look) -> bool:
+        """Leave it to the next commit, but not the first one in place of a deleted warehouse."""
+        if look.bot.name in self._gone:
+            return False
+        if look.file is None:
+            self._spool.note_lost(look, "the spool was full")
+        return True
 
     def _forget(self) -> None:
         """Back to what is committed."""
@@ -313,12 +340,15 @@ def run_once(
 ) -> LoadReport:
     """Look at every configured bot once; see Session.poll.
 
-    Raises HeldError at once while another process holds the warehouse; a look of now is kept in
-    the spool then. Raises WatchhouseError when there is no space in the home.
+    Many looks that wait in the spool are committed in several transactions; between them others
+    may have the warehouse. Raises HeldError at once while another process holds it; a look of now
+    is kept in the spool then. Raises WatchhouseError when there is no space in the home.
     """
     try:
-        with _written(settings), open_session(settings) as session:
-            return session.poll(observed_at, is_import=is_import, as_of_mtime=as_of_mtime)
+        report = _look(settings, observed_at, is_import, as_of_mtime)
+        while report.is_behind:
+            report = _both(report, _look(settings, observed_at, is_import, as_of_mtime))
+        return report
     except HeldError as error:
         if observed_at is not None or as_of_mtime:
             raise
@@ -326,6 +356,24 @@ def run_once(
         raise HeldError(
             error.message, "this look is kept in the spool, the next ingest commits it"
         ) from error
+
+
+def _look(
+    settings: Settings, observed_at: datetime | None, is_import: bool, as_of_mtime: bool
+) -> LoadReport:
+    with _written(settings), open_session(settings) as session:
+        return session.poll(
+            observed_at, is_import=is_import, as_of_mtime=as_of_mtime, seconds=COMMIT_SECONDS
+        )
+
+
+def _both(before: LoadReport, after: LoadReport) -> LoadReport:
+    """The later report, its counts with those of the earlier one."""
+    bots = tuple(
+        replace(new, rows=old.rows + new.rows, quarantined=old.quarantined + new.quarantined)
+        for old, new in zip(before.bots, after.bots, strict=True)
+    )
+    return replace(after, bots=bots)
 
 
 @contextmanager
@@ -340,14 +388,14 @@ def _written(settings: Settings) -> Iterator[None]:
         ) from error
 
 
-def keep_looks(settings: Settings) -> None:
-    """Look at the state files of every bot and keep them for the next commit, without a lock.
+def keep_looks(settings: Settings, bots: Sequence[Bot] = ()) -> None:
+    """Look at the state files of `bots`, all by default, and keep them for the next commit.
 
-    A look that must wait is on the disk when this returns: it survives a loss of power.
-    Raises WatchhouseError when there is no space in the home.
+    It needs no lock. A look that must wait is on the disk when this returns: it survives a loss of
+    power. Raises WatchhouseError when there is no space in the home.
     """
     spool = Spool(settings, of_bots(load_registry(settings.registry_file)))
-    for bot in settings.bots:
+    for bot in bots or settings.bots:
         _check_folders(bot)
         with _written(settings):
             look = spool.take(bot)

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from ingest import UsageError, archive, open_session, run_once
 from ingest.publish import publish
 from ingest.retention import keeps
 from ingest.settings import Settings, load_settings, write_settings
+from ingest.store import connect_live
 from ingest.verify import verify
 
 TIERED = ("state", "history", "events", "talk", "observations", "loads", "polls")
@@ -95,6 +97,24 @@ def test_a_dry_run_says_the_same_and_changes_nothing(weeks: Station) -> None:
     planned = archive.run(weeks.settings, NOW, is_dry=True)
     assert not files(weeks)
     assert planned.steps == archive.run(weeks.settings, NOW).steps
+
+
+def test_a_long_archive_gives_the_warehouse_back_between_its_steps(
+    weeks: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hot_days(weeks, 10)
+    before, opened = weeks.rows(SUMS), list[float]()
+    planned = archive.run(weeks.settings, NOW, is_dry=True).steps
+
+    def connect(settings: Settings, wait_seconds: float) -> AbstractContextManager[Any]:
+        opened.append(wait_seconds)
+        return connect_live(settings, wait_seconds)
+
+    monkeypatch.setattr(archive, "PIECE_SECONDS", 0)
+    monkeypatch.setattr(archive, "connect_live", connect)
+    assert archive.run(weeks.settings, NOW, wait_seconds=7).steps == planned
+    assert opened.count(7) > len(planned)
+    assert weeks.rows(SUMS) == before
 
 
 def test_ingest_goes_on_over_both_tiers(weeks: Station) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingest import Settings, WatchhouseError
-from ingest.lock import writer_lock
+from ingest.lock import HeldError, may_write, writer_lock
 
 HOLD = """
 import sys, time
@@ -32,6 +32,23 @@ def holder(home: Path, seconds: float) -> Iterator[subprocess.Popen[str]]:
         assert process.stdout and process.stdout.readline() == "held\n"
         yield process
         process.kill()
+
+
+@contextmanager
+def waiter(home: Path) -> Iterator[subprocess.Popen[str]]:
+    code = HOLD.replace("Path.cwd()))", "Path.cwd()), wait_seconds=30)")
+    command = [sys.executable, "-c", code, str(home), "30"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        yield process
+        process.kill()
+
+
+def wait_for_places(home: Settings, count: int) -> None:
+    until = time.monotonic() + 30
+    while len(list(home.folder("queue").glob("*"))) < count:
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -62,6 +79,42 @@ def test_a_killed_holder_does_not_block(home: Settings) -> None:
         process.wait()
         with writer_lock(home):
             pass
+
+
+def test_who_waits_is_served_before_who_came_later(home: Settings) -> None:
+    with holder(home.home, 30) as first, waiter(home.home) as second:
+        wait_for_places(home, 1)
+        assert not may_write(home)  # now there are two places
+        first.kill()
+        assert second.stdout and second.stdout.readline() == "held\n"
+        assert not may_write(home)
+        second.kill()
+        second.wait()
+        assert may_write(home)
+
+
+def test_who_was_refused_keeps_its_place(home: Settings) -> None:
+    with holder(home.home, 30) as first:
+        with pytest.raises(HeldError), writer_lock(home):
+            pass
+        with waiter(home.home) as second:
+            wait_for_places(home, 2)
+            first.kill()
+            first.wait()
+            with writer_lock(home):
+                assert second.poll() is None
+            assert second.stdout and second.stdout.readline() == "held\n"
+
+
+def test_a_place_that_nobody_waits_at_holds_up_nobody(home: Settings) -> None:
+    place = home.folder("queue") / f"{0:020d}-1"
+    place.parent.mkdir(parents=True)
+    place.touch()
+    assert not may_write(home)
+    os.utime(place, (0, 0))
+    with writer_lock(home):
+        assert not place.exists()
+    assert list(place.parent.iterdir()) == []
 
 
 def test_one_process_may_take_the_lock_again(home: Settings) -> None:

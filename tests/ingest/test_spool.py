@@ -66,6 +66,36 @@ def test_versions_seen_while_the_warehouse_is_held_are_kept(station: Station) ->
     assert station.column(times) == [4]
 
 
+def test_what_waits_is_committed_in_pieces_the_warehouse_free_between_them(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for nav in (1, 2, 1, 2, 3):
+        station.write("state/state.json", f'{{"nav": {nav}, "mode": 1}}')
+        keep_looks(station.settings)
+    station.write("execution/events.jsonl", '{"a": 1}\n')
+    monkeypatch.setattr("ingest.session.COMMIT_SECONDS", 0)
+    report = run_once(station.settings)
+    assert navs(station) == [1, 2, 1, 2, 3]
+    assert report.rows == 6
+    assert waiting(station) == []
+    (loads,) = station.column("select count(distinct load_id) from raw.polls")
+    assert 2 < loads < 10
+
+
+def test_a_full_spool_is_emptied_in_pieces_and_its_loss_told_once(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for nav in (1, 2):
+        station.write("state/state.json", f'{{"nav": {nav}, "mode": 1}}')
+        keep_looks(station.settings)
+    monkeypatch.setattr("ingest.session.COMMIT_SECONDS", 0)
+    monkeypatch.setattr(spooled, "SPOOL_BYTES", 50)
+    station.write("state/state.json", '{"nav": 3, "mode": 1}')
+    run_once(station.settings)
+    assert navs(station) == [1, 2, 3]
+    assert station.column("select reason from raw.losses") == ["1 looks: the spool was full"]
+
+
 def test_a_crash_before_the_commit_loses_nothing(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
