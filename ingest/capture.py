@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ingest.tree import Seen, Tree
 
 STATE_FILE_BYTES = 64 * 1024 * 1024
-_TRIES = 4
+_TRIES = 3
 _PAUSE_SECONDS = 0.03
 
 
@@ -25,11 +25,17 @@ class Capture:
     detail: str | None = None
 
 
-def capture(tree: Tree, path: str, is_whole: Callable[[bytes], bool] | None = None) -> Capture:
+def capture(
+    tree: Tree,
+    path: str,
+    is_whole: Callable[[bytes], bool] = bool,
+    until: float | None = None,
+) -> Capture:
     """Read one state file.
 
-    Status is read, missing, denied or oversize. With `is_whole` (live files) content that is not
-    whole is looked at again for about a tenth of a second: it may be half written.
+    Status is read, torn, missing, denied or oversize. With `until` (live files) content that is not
+    whole is looked at again for a tenth of a second, and on until the monotonic clock says so: it
+    may be half written, and a producer on a busy machine rests between truncating and filling it.
     """
     found = tree.find(path)
     if isinstance(found, str):
@@ -37,11 +43,12 @@ def capture(tree: Tree, path: str, is_whole: Callable[[bytes], bool] | None = No
     if found.size > STATE_FILE_BYTES:
         return Capture(path, "oversize", seen=found)
     result = _read(tree, path)
-    for _ in range(_TRIES - 1):
-        if is_whole is None or (result.status == "read" and is_whole(result.raw)):
+    tries = 1
+    while until is not None and not (result.status == "read" and is_whole(result.raw)):
+        if tries >= _TRIES and (result.seen is None or time.monotonic() >= until):
             break
-        time.sleep(_PAUSE_SECONDS)
-        result = _read(tree, path)
+        time.sleep(_PAUSE_SECONDS * tries)
+        tries, result = tries + 1, _read(tree, path)
     return Capture(path, "torn", result.raw, result.seen) if result.status == "moving" else result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,7 @@ from ingest.settings import Bot
 from ingest.tree import Entry, Seen, Tree
 
 STATE_KINDS = ("snapshot", "config", "series")
+_PATIENCE_SECONDS = 1.0  # of a look, with all the files that it finds half written
 
 # A content of a state file: its stamp, None when that is not known, and its hash.
 Version = tuple[tuple[int, int, int] | None, str]
@@ -53,9 +55,10 @@ class Look:
 def look_at(bot: Bot, registry: Iterable[Source], known: Known, *, is_live: bool) -> Look:
     """Read the state files that are not as they are known, and find the logs.
 
-    `is_live` gives a file that is being written a moment to become whole.
+    `is_live` gives files that are being written a moment to become whole.
     """
     look = Look(bot)
+    until = time.monotonic() + _PATIENCE_SECONDS if is_live else None
     for source in registry:
         root = bot.root(source.root)
         if root is None:
@@ -65,7 +68,7 @@ def look_at(bot: Bot, registry: Iterable[Source], known: Known, *, is_live: bool
         pattern = bot.text.name if source.root == "text" and bot.text else source.path
         if source.kind in STATE_KINDS:
             found = tree.match(pattern)
-            _read_states(look, source, found, known.get(source.name, {}), is_live=is_live)
+            _read_states(look, source, found, known.get(source.name, {}), until)
         else:
             look.streams.append((source, tree, *find_stream(tree, pattern)))
     look.same_count = len(look.same)
@@ -77,8 +80,7 @@ def _read_states(
     source: Source,
     found: list[tuple[str, Entry]],
     known: Mapping[str, Version],
-    *,
-    is_live: bool,
+    until: float | None,
 ) -> None:
     def is_whole(raw: bytes) -> bool:
         return read_document(source, raw).status == "ok"
@@ -91,7 +93,7 @@ def _read_states(
         else:
             rest.append(path)
     for path in sorted(rest):
-        look.states.append((source, capture(tree, path, is_whole if is_live else None)))
+        look.states.append((source, capture(tree, path, is_whole, until)))
     if len(look.same) - same < len(known):
         for path in sorted(known.keys() - {path for path, _ in found}):
             if isinstance(tree.find(path), str):  # a glob finds no more what is gone

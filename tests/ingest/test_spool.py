@@ -208,7 +208,7 @@ def test_what_did_not_change_is_not_read_again(
     run_once(station.settings)
     opened: list[str] = []
 
-    def note(_: object, path: str, __: object) -> Capture:
+    def note(_: object, path: str, *_rest: object) -> Capture:
         opened.append(path)
         return Capture(path, "missing")
 

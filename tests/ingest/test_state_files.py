@@ -119,7 +119,7 @@ def test_a_write_in_progress_is_waited_for(station: Station) -> None:
     file = station.write("state/state.json", GOOD[:10])
 
     def finish() -> None:
-        time.sleep(0.04)
+        time.sleep(0.3)
         file.write_text(GOOD)
 
     writer = threading.Thread(target=finish)
