@@ -1,7 +1,8 @@
 """python -m bench.checks --home HOME: how fast a warehouse is judged.
 
 `check` as a whole process beside a Python that only opens the file; a backtest of minutes up to the
-last look beside the same `check` asked minute by minute.
+last look beside the same `check` asked minute by minute; `dbt test` of the checks beside an empty
+project with as many tests of nothing.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from watchhouse.catalog import open_published, read_catalog
 from watchhouse.check import run_checks
 
 _OPEN = "import sys, duckdb; duckdb.connect(sys.argv[1], read_only=True).execute('select 1')"
+_DBT = "from dbt.cli.main import cli; cli()"
 _LAST = "select max(polled_at) from raw.polls"
 
 
@@ -37,33 +40,69 @@ def main(home: Path, days: int, rounds: int) -> None:
     size = settings.published_file.stat().st_size / 1e6
     print(f"{size:.0f} MB; {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f} at the start")
     _process(settings, rounds)
+    _dbt(settings, rounds)
     _backtest(settings, days)
     print(f"load {os.getloadavg()[0]:.1f} at the end")
 
 
 def _process(settings: Settings, rounds: int) -> None:
-    with open_published(settings) as connection:
-        [(last,)] = connection.execute(_LAST).fetchall()
-        count = len(read_catalog(connection).checks)
+    last, count = _asked(settings)
     words = ["-m", "watchhouse.cli", "--home", str(settings.home), "check", "--as-of", str(last)]
-    asked = [_run(words) for _ in range(rounds)]
-    opened = [_run(["-c", _OPEN, str(settings.published_file)]) for _ in range(rounds)]
+    asked = [_run(words, settings) for _ in range(rounds)]
+    opening = ["-c", _OPEN, str(settings.published_file)]
+    opened = [_run(opening, settings) for _ in range(rounds)]
     _tell(f"check of {count} checks, the whole process", asked)
     _tell("Python that opens the file", opened)
 
 
-def _run(words: list[str]) -> tuple[float, float]:
-    """Seconds on the wall and of CPU time of a Python process."""
+def _asked(settings: Settings) -> tuple[datetime, int]:
+    """The last look at any bot (UTC) and how many checks there are."""
+    with open_published(settings) as connection:
+        [(last,)] = connection.execute(_LAST).fetchall()
+        return last, len(read_catalog(connection).checks)
+
+
+def _dbt(settings: Settings, rounds: int) -> None:
+    last, count = _asked(settings)
+    with tempfile.TemporaryDirectory() as name:
+        empty = _empty_project(Path(name) / "empty", count)
+        # A folder each for what dbt has parsed: as at home, only the first run parses everything.
+        cases = {
+            "dbt test of the checks": ["--select", "path:checks", "--vars", f"as_of: '{last}'"],
+            f"dbt test of {count} tests of nothing": ["--project-dir", str(empty)],
+        }
+        for number, (what, words) in enumerate(cases.items()):
+            places = ["--target-path", f"{name}/{number}", "--log-path", f"{name}/{number}"]
+            asked = ["-c", _DBT, "test", "--target", "published", *words, *places]
+            asked += ["--profiles-dir", str(settings.project)]
+            runs = [_run(asked, settings) for _ in range(rounds + 1)]
+            _tell(what, runs[1:])
+
+
+def _empty_project(folder: Path, count: int) -> Path:
+    (folder / "tests").mkdir(parents=True)
+    (folder / "dbt_project.yml").write_text("{name: empty, version: '1.0.0', profile: watchhouse}")
+    for number in range(count):
+        (folder / "tests" / f"nothing_{number}.sql").write_text("select 1 where false")
+    return folder
+
+
+def _run(words: list[str], settings: Settings) -> tuple[float, float]:
+    """Seconds on the wall and of CPU time of a Python process, which must not fail."""
     before, start = os.times(), time.perf_counter()
-    subprocess.run([sys.executable, *words], capture_output=True, check=False)
+    home = os.environ | {"WATCHHOUSE_HOME": str(settings.home)}
+    command = [sys.executable, *words]
+    run = subprocess.run(command, capture_output=True, cwd=settings.project, env=home, check=False)
     wall, after = time.perf_counter() - start, os.times()
+    if b"Traceback" in run.stderr or b"Encountered an error" in run.stdout:
+        raise click.ClickException((run.stdout + run.stderr).decode())
     used = after.children_user + after.children_system
     return wall, used - before.children_user - before.children_system
 
 
 def _backtest(settings: Settings, days: int) -> None:
+    last, _ = _asked(settings)
     with open_published(settings) as connection:
-        [(last,)] = connection.execute(_LAST).fetchall()
         catalog = read_catalog(connection)
         grid = instants(last - timedelta(days=days), last, timedelta(minutes=1))
         all_at_once = _timed(partial(run_checks, connection, catalog, grid))

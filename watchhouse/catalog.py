@@ -14,7 +14,7 @@ from ingest.errors import WatchhouseError
 from ingest.settings import Settings
 
 BUILD_HINT = "watchhouse build"
-_TEMPLATES = ("verdict", "not_applicable", "bots")
+_TEMPLATES = ("verdict", "not_applicable", "bots", "excepted")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,10 @@ _BOUND = re.compile(r"/\*since\*/.*?/\*since\*/", re.DOTALL)
 _LOOKED = re.compile(r"/\*looked\*/(.*?)/\*looked\*/", re.DOTALL)
 # A temp table, not a variable: the planner sees its size, which is worth a factor of 100.
 _INSTANTS = "/*clock*/temp.main.instants/*clock*/"
+_NOTHING = """
+select as_of, null as bot, null as subject, 'info' as severity, null as since, null as reason
+from /*clock*//*clock*/ as clock where false
+"""
 _FIRST = ("as_of", "bot", "subject", "severity", "since", "reason")
 
 Progress = Callable[[int, int], None]
@@ -42,9 +47,9 @@ def run_checks(
         rows[as_of].bots.add(name)
     for as_of, name, surface in _fetch(connection, catalog.templates["not_applicable"], first):
         rows[as_of].absent.setdefault(name, set()).add(surface)
-    template = verdict_template(connection, catalog, first)
+    frame = read_frame(connection, catalog, first)
     for done, check in enumerate(catalog.checks, 1):
-        _run_check(connection, around(template, check, first), check, instants, rows)
+        _run_check(connection, frame.text(check), check, instants, rows)
         if progress:
             progress(done, len(catalog.checks))
     return [judge(as_of, rows[as_of], catalog, bot) for as_of in instants]
@@ -59,7 +64,44 @@ def set_instants(connection: duckdb.DuckDBPyConnection, instants: Sequence[datet
     connection.execute(query, [texts])
 
 
-def verdict_template(
+@dataclass(frozen=True)
+class Frame:
+    """The text around the checks at the instants set, of which `first` is the earliest (UTC).
+
+    `doubts` are the surfaces that are an unmet need at one of them, None where nobody was read yet;
+    `excepted` the checks of which a seed may except a finding.
+    """
+
+    template: str
+    first: datetime
+    doubts: frozenset[str | None]
+    excepted: frozenset[str]
+
+    def text(self, check: Check) -> str:
+        """What is to run. Most of a query's time is its planning, and most of that is this text:
+        where it can add nothing, the check stands alone.
+        """
+        if {None, *check.needs} & self.doubts or check.name in self.excepted:
+            return around(self.template, check, self.first)
+        return at_instants(check.compiled_sql or "", self.first)
+
+
+def read_frame(connection: duckdb.DuckDBPyConnection, catalog: Catalog, first: datetime) -> Frame:
+    """The frame of the instants set; where it cannot be told what is in doubt, everything is."""
+    template = _verdict_template(connection, catalog, first)
+    needs = tuple({need for check in catalog.checks for need in check.needs})
+    unmet = around(template, Check("", "", _NOTHING, None, needs, ()), first)
+    try:
+        doubts = connection.execute(f"select distinct subject from ({unmet}\n)").fetchall()
+        excepted = connection.execute(catalog.templates["excepted"]).fetchall()
+    except duckdb.Error:  # each check says what is wrong with it
+        return Frame(template, first, frozenset([None]), frozenset())
+    return Frame(
+        template, first, frozenset(row[0] for row in doubts), frozenset(row[0] for row in excepted)
+    )
+
+
+def _verdict_template(
     connection: duckdb.DuckDBPyConnection, catalog: Catalog, first: datetime
 ) -> str:
     """The text around a check, what was looked at at the instants set being read once for all."""

@@ -1,13 +1,13 @@
 """When a check fired: its findings over the history, as stretches of time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import duckdb
 
 from watchhouse.catalog import Catalog, Check
-from watchhouse.check import around, set_instants, verdict_template
+from watchhouse.check import read_frame, set_instants
 
 _FIRED = """
 select bot, as_of, bool_or(severity = 'crit') as is_crit, min(since) as since
@@ -50,9 +50,8 @@ def firings(
     Raises duckdb.Error when its SQL fails.
     """
     set_instants(connection, grid)
-    query = _FIRED.format(
-        findings=around(verdict_template(connection, catalog, grid[0]), check, grid[0])
-    )
+    frame = read_frame(connection, replace(catalog, checks=(check,)), grid[0])
+    query = _FIRED.format(findings=frame.text(check))
     following = dict(zip(grid, [*grid[1:], None], strict=True))
     runs: list[list[tuple[str | None, datetime, bool, datetime | None]]] = []
     for row in connection.execute(query).fetchall():

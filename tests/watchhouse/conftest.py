@@ -40,6 +40,7 @@ TEMPLATES = {
         select as_of, bot, surface from {HEALTH} as health where status = 'not configured'
         """,
     "bots": f"select distinct as_of, bot from {HEALTH} as health",
+    "excepted": "select 'nobody' as name where false",
 }
 
 

@@ -48,6 +48,7 @@ models: [{name: fct_nav, columns: [{name: nav, data_tests: [not_null]}]}]
     "checks/nav_spike/nav_is_gone.sql": CHECK,
     "checks/warehouse/nothing_is_wrong.sql": QUIET,
     "analyses/verdict.sql": "/*check*/",
+    "analyses/excepted.sql": "select '' as name where false",
     "analyses/bots.sql": (
         "select as_of, 'main' as bot"
         " from /*clock*/(select timestamp '2026-03-10' as as_of)/*clock*/ as clock"
@@ -114,6 +115,7 @@ def test_a_build_keeps_the_checks_with_the_models_and_publishes(
     ]
     assert rows("select name from meta.templates order by 1") == [
         ("bots",),
+        ("excepted",),
         ("not_applicable",),
         ("verdict",),
     ]

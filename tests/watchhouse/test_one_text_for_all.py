@@ -9,10 +9,11 @@ import pytest
 
 from ingest.settings import load_settings
 from watchhouse.catalog import open_published, read_catalog
-from watchhouse.check import around, literal_clock
+from watchhouse.check import around, literal_clock, read_frame, set_instants
 from watchhouse.cli import main
 
 RECORDING = Path(__file__).parents[2].parent / "shared/data/recordings/stalled_exits"
+EARLY = datetime(2026, 3, 10, 5)  # nobody had looked at the bot yet
 INSTANTS = [datetime(2026, 3, 10, 6, 5), datetime(2026, 3, 10, 7, 45), datetime(2026, 3, 10, 8, 59)]
 
 # dbt never closes the log of the run before; jinja reads the `\d` of a pattern in two steps.
@@ -50,6 +51,23 @@ def test_both_clocks_give_the_same_rows(home: Path) -> None:
             assert rows(connection, text) == literal, check.name
             found += literal.total()
     assert found > len(INSTANTS)
+
+
+@pytest.mark.parametrize("instants", [INSTANTS, [EARLY, *INSTANTS]])
+def test_a_check_alone_says_the_same_where_nothing_is_added_to_it(
+    home: Path, instants: list[datetime]
+) -> None:
+    with open_published(load_settings(home)) as connection:
+        catalog = read_catalog(connection)
+        set_instants(connection, instants)
+        frame = read_frame(connection, catalog, instants[0])
+        framed = [around(frame.template, check, instants[0]) for check in catalog.checks]
+        texts = [frame.text(check) for check in catalog.checks]
+        answers = [rows(connection, text) for text in texts]
+        assert answers == [rows(connection, text) for text in framed]
+    alone = sum(text != full for text, full in zip(texts, framed, strict=True))
+    assert alone == (len(texts) if instants == INSTANTS else 0)
+    assert all(answers) == (instants != INSTANTS)  # each is unknown before the first look
 
 
 def test_every_check_of_the_project_is_kept_with_its_header(home: Path) -> None:
