@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from ingest.registry import load_registry, of_bots
 from ingest.schema import SCHEMA_VERSION
 from ingest.settings import Bot, Settings
 from ingest.tree import Tree
+from watchhouse import journal
 from watchhouse.catalog import open_published, read_provenance
 from watchhouse.instant import iso, parse_instant
 from watchhouse.report.command import default_file
@@ -28,7 +30,6 @@ from watchhouse.status import FileStatus, file_statuses
 
 LATE_SECONDS = 900  # a look, a publish or a write older than this is late
 AHEAD_SECONDS = 5
-_READ_BACK_BYTES = 200_000  # of the journal, for the last end of each step
 _GRANT = (
     "the bot writes them 0600 anew, so no ACL lasts: run as their owner, or with"
     " CAP_DAC_READ_SEARCH as deploy/watchhouse.service does"
@@ -252,12 +253,11 @@ def _schedule(settings: Settings, now: datetime) -> Iterator[Symptom]:
 def _steps(settings: Settings, now: datetime) -> Iterator[Symptom]:
     """How each step of `watchhouse run` ended last, by the journal."""
     ends: dict[str, dict[str, object]] = {}
-    for file in sorted(settings.folder("journal").glob("notices-[0-9]*.jsonl"))[-2:]:
-        for line in _tail(file):
-            entry = _parsed(line)
+    with suppress(OSError):  # a journal that cannot be read is told by the folder's own symptom
+        for entry in journal.latest(settings, "notices"):
             if entry.get("what") == "step":
-                ends[str(entry.get("step"))] = entry
-    for step, entry in ends.items():
+                ends.setdefault(str(entry.get("step")), entry)
+    for step, entry in sorted(ends.items()):
         outcome, fix = entry.get("outcome"), f"{settings.home / 'run' / step}.log says more"
         says = f"{outcome} at {entry.get('at')}"
         # Capture has no good end: had it not gone on since, it would have failed again.
@@ -274,20 +274,3 @@ def _age(entry: dict[str, object], now: datetime) -> float:
         return (now - parse_instant(str(entry.get("at")))).total_seconds()
     except WatchhouseError:
         return 0.0
-
-
-def _tail(file: Path) -> list[str]:
-    try:
-        with file.open("rb") as lines_of:
-            lines_of.seek(max(0, file.stat().st_size - _READ_BACK_BYTES))
-            return lines_of.read().decode(errors="replace").splitlines()
-    except OSError:
-        return []
-
-
-def _parsed(line: str) -> dict[str, object]:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return {}
-    return entry if isinstance(entry, dict) else {}

@@ -1,6 +1,5 @@
 """What `check` said, into the journal: the verdict of now, and of minutes that nobody asked for."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -12,7 +11,7 @@ from watchhouse.backtest import likeness
 from watchhouse.catalog import Catalog
 from watchhouse.check import run_checks
 from watchhouse.instant import iso, now, parse_instant
-from watchhouse.journal import append
+from watchhouse.journal import append, latest
 from watchhouse.verdict import Verdict, plain
 
 _MOST = 1440  # instants that are caught up at once: a day of minutes
@@ -86,9 +85,5 @@ def _missed(settings: Settings, until: datetime, catalog: Catalog) -> Sequence[d
 
 def last_said(settings: Settings) -> datetime | None:
     """The instant of the last verdict in the journal (UTC)."""
-    for file in sorted(settings.folder("journal").glob("verdicts*.jsonl"), reverse=True):
-        with file.open("rb") as lines:
-            whole = [line for line in lines if line.endswith(b"\n") and line.strip()]
-        if whole:
-            return parse_instant(json.loads(whole[-1])["at"])
-    return None
+    said = next(latest(settings, "verdicts"), None)
+    return parse_instant(said["at"]) if said else None

@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from ingest.settings import Settings
 from watchhouse import journal
 from watchhouse.instant import iso, parse_instant
 
-_READ_BACK_BYTES = 1 << 20
 _HOUR = timedelta(hours=1)
+_RESERVED_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class Told:
 def last_told(settings: Settings, target: str) -> Told:
     """What a target was told last; nothing at all when it never was."""
     queued = None
-    for entry in _backwards(settings, target):
+    for entry in journal.latest(settings, _stream(target)):
         if entry.get("what") == "announced":
             sent = tuple(map(parse_instant, entry["sent_at"]))
             return Told(entry["states"], parse_instant(entry["first_at"]), sent, queued)
@@ -41,10 +38,11 @@ def last_told(settings: Settings, target: str) -> Told:
 
 
 def queue(settings: Settings, target: str, told: Told, text: str) -> None:
-    """Keep a message before it is sent, so that none goes out that could not be remembered.
+    """Keep a message before it is sent, and room on the disk to remember that it was.
 
-    Raises OSError when the journal cannot be written.
+    Raises OSError when there is none: what could not be remembered would go out again.
     """
+    _reserve(settings)
     if told.queued != text:
         entry = {"what": "queued", "target": target, "text": text}
         journal.append(settings, _stream(target), entry)
@@ -70,30 +68,25 @@ def remember(
         "sent_at": [iso(one) for one in sent],
         "first_at": iso(first),
     }
-    journal.append(settings, _stream(target), entry)
+    try:
+        journal.append(settings, _stream(target), entry)
+    except OSError:  # the disk has become full meanwhile
+        _reserved(settings).unlink(missing_ok=True)
+        journal.append(settings, _stream(target), entry)
+
+
+def _reserved(settings: Settings) -> Path:
+    return settings.folder("journal") / "reserved"
+
+
+def _reserve(settings: Settings) -> None:
+    """Bytes that nothing reads; random, since zeros may take no room. Half of them is made anew."""
+    place = _reserved(settings)
+    if not place.exists() or place.stat().st_size < _RESERVED_BYTES:
+        with place.open("wb", buffering=0) as room:
+            journal.write(room.fileno(), os.urandom(_RESERVED_BYTES))
+            os.fsync(room.fileno())
 
 
 def _stream(target: str) -> str:
     return f"notices-told-{target}"
-
-
-def _backwards(settings: Settings, target: str) -> list[dict[str, Any]]:
-    """The last lines about a target, the latest first; torn ones are left out."""
-    files = settings.folder("journal").glob(f"{_stream(target)}-*.jsonl")
-    lines = [line for file in sorted(files)[-2:] for line in _tail(file)]
-    return [entry for line in reversed(lines) if (entry := _parsed(line))]
-
-
-def _tail(file: Path) -> list[bytes]:
-    with file.open("rb") as lines:
-        size = lines.seek(0, os.SEEK_END)
-        lines.seek(max(0, size - _READ_BACK_BYTES))
-        return lines.read().splitlines()
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    try:
-        entry = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return {}  # cut off by a full disk; ingest quarantines it
-    return entry if isinstance(entry, dict) else {}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 from children import nursery
+from small_disk import leave, small_disk
 from station import Station, assert_ledger_adds_up
 
 from ingest import WatchhouseError, run_once
@@ -25,25 +25,8 @@ FREE_KIB = (0, 64, 320, 400, 480, 560, 700, 1000, 1500, 4000)
 
 @pytest.fixture
 def disk(station: Station) -> Iterator[Path]:
-    home = station.settings.home
-    home.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "none", str(home)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no file system may be mounted here: {error}")
-    yield home
-    subprocess.run(["umount", "--lazy", str(home)], check=True)
-
-
-def leave(disk: Path, free_kib: int) -> None:
-    """Fill the disk up to so much free space."""
-    filler = disk / "filler"
-    filler.unlink(missing_ok=True)
-    found = subprocess.run(
-        ["df", "--output=avail", "-k", str(disk)], capture_output=True, text=True, check=True
-    )
-    filler.write_bytes(bytes(max(0, int(found.stdout.split()[-1]) - free_kib) << 10))
+    with small_disk(station.settings.home, MEGABYTES):
+        yield station.settings.home
 
 
 def test_a_full_disk_is_a_clear_error_while_another_holds_the_warehouse_too(

@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,6 +11,7 @@ from threading import Thread
 
 import duckdb
 import pytest
+from small_disk import leave, small_disk
 
 from ingest import Settings, load_settings
 from ingest.errors import UsageError, WatchhouseError
@@ -59,6 +60,7 @@ class Sink:
         self.url = url
         self.got: list[dict[str, str]] = []
         self.answer = 200
+        self.then: Callable[[], object] = bool
 
     @property
     def titles(self) -> list[str]:
@@ -72,6 +74,7 @@ def sink() -> Iterator[Sink]:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             if taken.answer == 200 and body:
                 taken.got.append(json.loads(body))
+                taken.then()
             self.send_response(taken.answer)
             self.end_headers()
 
@@ -264,6 +267,23 @@ def test_nothing_is_sent_that_could_not_be_remembered(
     with pytest.raises(WatchhouseError, match="No space left"):
         announce(settings, Targets((sink.url,)), topics(OPEN), NOON)
     assert not sink.got
+
+
+def test_a_disk_that_fills_while_a_message_goes_out_does_not_send_it_again(
+    tmp_path: Path, sink: Sink
+) -> None:
+    with small_disk(tmp_path / "disk", 2):
+        settings = load_settings(tmp_path / "disk" / "home")
+        settings.make_home()
+        many = [replace(OPEN, incident_id=f"{n}", check_name=f"fault_{n}") for n in range(200)]
+        sink.then = lambda: leave(tmp_path / "disk", 0)
+        announce(settings, Targets((sink.url,)), topics(*many[:100]), NOON)
+        with pytest.raises(WatchhouseError, match="journal cannot be written"):
+            announce(settings, Targets((sink.url,)), topics(*many), NOON)
+        sink.then = bool
+        leave(tmp_path / "disk", 1024)
+        announce(settings, Targets((sink.url,)), topics(*many), NOON)
+    assert sink.titles == [f"WARN main: fault {n} (and 99 more)" for n in (0, 100)]
 
 
 def test_a_message_that_waits_is_queued_once(settings: Settings, sink: Sink) -> None:

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -95,9 +96,16 @@ class Watch:
         for step in self._steps.values():
             self._look_after(step, clock)
             if step.child is None and step.words is not None and clock >= step.not_before:
-                step.running, step.words = step.words, None
-                log = self._logs / f"{step.name}.log"
-                step.child = self._start(self._settings, step.running, log)
+                self._begin(step, clock)
+
+    def _begin(self, step: _Step, clock: float) -> None:
+        step.running, step.words = step.words or (), None
+        try:
+            step.child = self._start(self._settings, step.running, self._logs / f"{step.name}.log")
+        except OSError as error:  # a full disk, no process left
+            self._has_ended(
+                step, Ended("failed", -1, 0.0, f"cannot begin: {error.strerror}"), clock
+            )
 
     def end(self) -> None:
         """Let each child finish what it began; one that takes too long is killed."""
@@ -136,9 +144,11 @@ class Watch:
             return
         deadline = None if step.name == CAPTURE else self._plan.deadline_seconds
         ended = step.child.ended(_GOOD.get(step.name, (0,)), deadline)
-        if ended is None:
-            return
-        step.child = None
+        if ended is not None:
+            step.child = None
+            self._has_ended(step, ended, clock)
+
+    def _has_ended(self, step: _Step, ended: Ended, clock: float) -> None:
         self._tell(step, ended)
         if step.name == BUILD:
             self._steps[CHECK].words = ("check", "--catch-up")
@@ -157,10 +167,17 @@ class Watch:
         """Each end is a line of the journal; a failure is said on stderr once, and its end."""
         said = "" if ended.outcome == "ok" else ended.said
         entry = {"what": "step", "step": step.name} | vars(ended) | {"said": said}
-        journal.append(self._settings, "notices", entry)
+        try:
+            journal.append(self._settings, "notices", entry)
+        except OSError as error:  # the watch goes on, whatever becomes of its journal
+            said = f"{said} (not kept in the journal: {error.strerror})".strip()
         if ended.outcome != "ok" and said != step.said:
-            print(f"{iso(now())} {step.name} {ended.outcome} after {ended.seconds:.0f} s: {said}",
-                  file=sys.stderr, flush=True)  # fmt: skip
+            _say(f"{step.name} {ended.outcome} after {ended.seconds:.0f} s: {said}")
         elif ended.outcome == "ok" and step.failures:
-            print(f"{iso(now())} {step.name} works again", file=sys.stderr, flush=True)
+            _say(f"{step.name} works again")
         step.said = said
+
+
+def _say(sentence: str) -> None:
+    with suppress(OSError):  # stderr may be a file on the disk that is full
+        print(f"{iso(now())} {sentence}", file=sys.stderr, flush=True)

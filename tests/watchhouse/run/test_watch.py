@@ -1,5 +1,6 @@
 """What the watch starts, and when: children that only note what they were asked for."""
 
+import errno
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -99,6 +100,29 @@ def test_a_step_that_fails_is_tried_again_later_and_later(
     watch.tick(NOON, 1000)
     said = capsys.readouterr().err
     assert said.count("its last words") == 1, "said once, not each time"
+
+
+def test_neither_a_journal_nor_a_child_that_fails_ends_the_watch(
+    settings: Settings, noted: type[Noted], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def start(settings: Settings, words: Sequence[str], log: Path) -> Child:
+        if "build" in noted.failing and words[0] == "build":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return noted(settings, words, log)
+
+    settings.folder("journal").rmdir()
+    noted.failing.add("build")
+    watch = Watch(settings, Plan(), start)
+    watch.tick(NOON, 0)
+    watch.tick(NOON, 1)
+    settings.folder("journal").mkdir()
+    noted.failing.clear()
+    for minute in (1, 2):
+        watch.tick(NOON + timedelta(minutes=minute), minute * 60)
+    assert first_words(noted).count("build") == 2
+    said = capsys.readouterr().err
+    assert "build failed after 0 s: cannot begin: No space left" in said
+    assert "not kept in the journal" in said and "build works again" in said
 
 
 def test_a_report_is_made_once_also_one_that_was_missed(
