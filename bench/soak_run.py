@@ -14,10 +14,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median
 
@@ -26,14 +28,18 @@ import duckdb
 
 from bench.live_bot import live
 from ingest.settings import Bot, Settings, load_settings, write_settings
+from watchhouse.instant import parse_instant
 from watchhouse.world import Incident
 
 LOOP_SECONDS = 3.0
 KILL_SECONDS = 300.0
 SAMPLE_SECONDS = 5.0
 FILE = "state/positions_ledger.json"
+OPENING = ("WARN", "CRIT", "UNKNOWN")
 
-# Which check must announce each incident, and in which minutes of the hour it happens.
+# Which check must announce each incident, and in which minutes of the hour it happens. What is told
+# of that check from then until so many minutes after is told of the incident.
+AFTER_MINUTES = 10
 INJECTED: tuple[tuple[str, str, float, float], ...] = (
     ("nav_spike", "nav jumped", 3, 5),
     ("registry_gap", "open position has no exit", 10, 13),
@@ -46,8 +52,12 @@ INJECTED: tuple[tuple[str, str, float, float], ...] = (
 
 @dataclass
 class Sink:
-    """What reached the server: messages and pings, each with its seconds since the start."""
+    """What reached the server: messages and pings, each with its seconds since the start.
 
+    `takes` is asked before each answer: the HTTP status, 200 for what was taken.
+    """
+
+    takes: Callable[[], int] = lambda: 200
     begun: float = field(default_factory=time.monotonic)
     lines: list[tuple[float, str]] = field(default_factory=list)
     pings: list[float] = field(default_factory=list)
@@ -101,23 +111,27 @@ def serve(sink: Sink) -> HTTPServer:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if self._answer() != 200:
+                return
             told = [(sink.seconds(), line) for line in body["message"].split("\n")]
             sink.lines += told
             for at, line in told:
-                _say(f"{at / 60:5.1f} min  {line[:150]}")
-            self._answer()
+                say(f"{at / 60:5.1f} min  {line[:150]}")
 
         def do_GET(self) -> None:
-            sink.pings.append(sink.seconds())
-            self._answer()
+            if self._answer() == 200:
+                sink.pings.append(sink.seconds())
 
-        def _answer(self) -> None:
-            self.send_response(200)
-            self.end_headers()
+        def _answer(self) -> int:
+            status = sink.takes()
+            with suppress(OSError):  # whoever asked has given up
+                self.send_response(status)
+                self.end_headers()
+            return status
 
         def log_message(self, *_: object) -> None: ...
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
@@ -181,9 +195,7 @@ def soak(settings: Settings, sink: Sink, minutes: float, settle: float) -> tuple
             # every other time the watch itself, else whichever of its children
             victim = victims[0] if kills % 2 or not victims[1:] else dice.choice(victims[1:])
             os.kill(victim, signal.SIGKILL)
-            _say(
-                f"{now / 60:5.1f} min  kill -9 of {'the watch' if victim == watch.pid else victim}"
-            )
+            say(f"{now / 60:5.1f} min  kill -9 of {'the watch' if victim == watch.pid else victim}")
         if watch.poll() is not None:
             watch = start_watch(settings)
         time.sleep(SAMPLE_SECONDS)
@@ -192,24 +204,58 @@ def soak(settings: Settings, sink: Sink, minutes: float, settle: float) -> tuple
     return sampled, kills
 
 
-def told_of(sink: Sink) -> Mapping[str, Counter[str]]:
-    """By bot and check, how often each word (WARN, CRIT, ENDED, …) was said."""
-    said: dict[str, Counter[str]] = defaultdict(Counter)
-    for _, line in sink.lines:
-        head = line.split(" since ")[0].split(", ")[0]
-        word, _, what = head.partition(" main: ")
-        said[what or head][word] += 1
-    return said
+@dataclass(frozen=True)
+class Telling:
+    """What was told of one check, from the line that opened it to the one that ended it."""
+
+    check: str
+    opened: float
+    lines: list[str]
+    ended: float | None = None
+
+
+def tellings(sink: Sink) -> list[Telling]:
+    """Every opening with what was told of it after, in the order of the openings.
+
+    Seconds since the start. A line that nothing opened (an end of nothing) opens a telling too.
+    """
+    told: list[Telling] = []
+    open_now: dict[str, int] = {}
+    for at, line in sink.lines:
+        word, _, what = line.split(" since ")[0].split(", ")[0].partition(" main: ")
+        number = open_now.get(what)
+        if number is None or word in OPENING:
+            number = open_now[what] = len(told)
+            told.append(Telling(what, at, []))
+        told[number].lines.append(line)
+        if word == "ENDED":
+            told[number] = replace(told[number], ended=at)
+            del open_now[what]
+    return told
+
+
+def of_injected(told: list[Telling], words: str, first: float, last: float) -> list[Telling]:
+    """What was told of an incident between two instants in minutes."""
+    until = last + AFTER_MINUTES
+    return [one for one in told if one.check == words and first <= one.opened / 60 <= until]
 
 
 def steps(settings: Settings) -> dict[str, list[float]]:
-    """How long each end of a step took, by the journal."""
+    """How long each end of a step took, by the journal; a cycle is from build to message."""
+    begun: datetime | None = None
     took: dict[str, list[float]] = defaultdict(list)
     for file in settings.folder("journal").glob("notices-[0-9]*.jsonl"):
         for line in file.read_text().splitlines():
             entry = json.loads(line)
-            if entry.get("what") == "step":
-                took[f"{entry['step']} {entry['outcome']}"].append(entry["seconds"])
+            if entry.get("what") != "step":
+                continue
+            took[f"{entry['step']} {entry['outcome']}"].append(entry["seconds"])
+            at = parse_instant(entry["at"])
+            if entry["step"] == "build":
+                begun = at - timedelta(seconds=entry["seconds"])
+            elif entry["step"] == "notify" and begun:
+                took["cycle"].append((at - begun).total_seconds())
+                begun = None
     return took
 
 
@@ -223,20 +269,40 @@ def lags(settings: Settings, written: Mapping[int, float]) -> list[float]:
     return sorted(seen - written[at] for at, seen in times if at in written)
 
 
+def print_told(sink: Sink, minutes: float) -> bool:
+    """Whether each of the six was told once when it opened and once when it ended; all that was."""
+    told, good = tellings(sink), True
+    for kind, words, first, last in INJECTED:
+        own = of_injected(told, words, first * minutes / 60, last * minutes / 60)
+        is_once = len(own) == 1 and len(own[0].lines) >= 2 and own[0].ended is not None
+        good &= is_once
+        told = [one for one in told if one not in own]
+        print(f"injected {kind}, {words}: {'once' if is_once else 'NOT ONCE'}")
+        _print_lines(own)
+    print(f"told besides: {len(told)}")
+    _print_lines(told)
+    return good
+
+
+def _print_lines(told: list[Telling]) -> None:
+    for one in told:
+        end = "open" if one.ended is None else f"{one.ended / 60:.1f}"
+        print(f"    {one.opened / 60:5.1f} to {end} min")
+        for line in one.lines:
+            print(f"        {line}")
+
+
 def print_all(
-    settings: Settings, sink: Sink, sampled: Sampled, kills: int, written: Mapping[int, float]
+    settings: Settings,
+    sink: Sink,
+    sampled: Sampled,
+    minutes: float,
+    kills: int,
+    written: Mapping[int, float],
 ) -> bool:
     """The figures; whether each of the six was told once when it opened and once when it ended."""
-    said = told_of(sink)
-    good = True
     print(f"kills {kills}, messages' lines {len(sink.lines)}, pings {len(sink.pings)}")
-    for kind, words, _, _ in INJECTED:
-        counts = said.get(words, Counter())
-        opened = sum(n for word, n in counts.items() if word in ("WARN", "CRIT", "UNKNOWN"))
-        good &= opened == 1 and counts["ENDED"] == 1
-        print(f"injected {kind:<14} {words:<32} {dict(counts)}")
-    for what, counts in sorted(said.items()):
-        print(f"told     {what:<47} {dict(counts)}")
+    good = print_told(sink, minutes)
     for name, samples in sorted(sampled.memory.items()):
         at = [max((m for s, m in samples if a <= s < b), default=0.0) for a, b in _WINDOWS]
         print(f"memory   {name:<14} MiB at 8-12 min {at[0]:.0f}, at 56-60 min {at[1]:.0f}")
@@ -255,7 +321,8 @@ def print_all(
 _WINDOWS = ((480, 720), (3360, 3600))
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """What goes on, on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -275,7 +342,7 @@ def main(minutes: float, settle: float, home: Path) -> None:
     finally:
         stop.set()
         bot.join()
-    if not print_all(settings, sink, sampled, kills, written):
+    if not print_all(settings, sink, sampled, minutes, kills, written):
         raise SystemExit(1)
 
 
