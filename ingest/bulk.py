@@ -199,9 +199,11 @@ class _Load:
         self._commit.quarantine(self._source, self._known.file_id, self._known.path, bad)
 
     def _counted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        size = pc.sum(batch["_length"]).as_py() or 0
         self._commit.row_count += batch.num_rows
+        self._commit.row_bytes += size
         self.counts.rows += batch.num_rows
-        self.counts.row_bytes += pc.sum(batch["_length"]).as_py() or 0
+        self.counts.row_bytes += size
         return batch
 
 

@@ -20,6 +20,11 @@ from ingest.tree import Seen
 from ingest.vet import BadBytes, Vetted
 
 _PENDING_BYTES = 32 * 1024 * 1024
+# What would make a longer write-ahead log goes to its place at once: DuckDB, which takes a text for
+# 16 bytes, would build the log of 2,048 long rows in memory, twice.
+_LOG_BYTES = 16 * 1024 * 1024
+_NO_LOG = "set wal_autocheckpoint = '1KB'; set auto_checkpoint_skip_wal_threshold = 0"
+USUAL_LOG = "reset wal_autocheckpoint; reset auto_checkpoint_skip_wal_threshold"
 
 
 def utc_now() -> datetime:
@@ -75,6 +80,7 @@ class Commit:
         self.files = 0
         self.unreadable = 0
         self.row_count = 0
+        self.row_bytes = 0
         self.quarantined_count = 0
         self._columns = columns
         self._rows: dict[str, list[Row]] = {}
@@ -113,6 +119,7 @@ class Commit:
         if source.kind == "events":
             self.note_shapes(source, [line.values[-1] for line in vetted.rows])
         self.row_count += len(vetted.rows)
+        self.row_bytes += vetted.row_bytes
         self._pending_bytes += vetted.row_bytes
         if self._pending_bytes > _PENDING_BYTES:
             self.flush()
@@ -166,6 +173,8 @@ class Commit:
     def flush(self) -> None:
         """Hand the waiting rows to the database, inside the open transaction."""
         self._has_written = self.has_news
+        if self.row_bytes > _LOG_BYTES:
+            self.connection.execute(_NO_LOG)
         if self._known:
             ids = ",".join(map(literal, self._known))
             self.connection.execute(f"delete from raw.files where _file_id in ({ids})")

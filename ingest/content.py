@@ -17,7 +17,7 @@ from ingest.vet import QUARANTINE_BYTES, BadBytes
 
 WHOLE_FILE_BYTES = 16 * 1024 * 1024
 LINE_BYTES = 16 * 1024 * 1024
-_BLOCK_BYTES = 8 * 1024 * 1024
+_BLOCK_BYTES = 4 * 1024 * 1024
 
 
 class UnsettledError(Exception):

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from ingest.capture import Capture, capture
-from ingest.commit import Commit, utc_now
+from ingest.commit import USUAL_LOG, Commit, utc_now
 from ingest.content import UnsettledError
 from ingest.documents import Document
 from ingest.errors import WatchhouseError
@@ -202,7 +202,7 @@ class Session:
     def _transaction(self) -> Iterator[None]:
         """All or nothing; raises WatchhouseError for what a later look may do."""
         try:
-            self._connection.execute("begin")
+            self._connection.execute(f"{USUAL_LOG}; begin")
             yield
             self._connection.execute("commit")
         except BaseException as error:

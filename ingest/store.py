@@ -264,9 +264,11 @@ def insert(
 def run_over(connection: duckdb.DuckDBPyConnection, batch: pa.Table, statement: str) -> None:
     """Run a statement that reads `_batch`.
 
-    As a reader, which is empty afterwards: a table would be held until the transaction ends.
+    Whatever is registered is held until the transaction ends: a reader over an iterator has nothing
+    left by then. `batch.to_reader()` would hold the table.
     """
-    connection.register("_batch", batch.to_reader())
+    batches = iter(batch.to_batches())
+    connection.register("_batch", pa.RecordBatchReader.from_batches(batch.schema, batches))
     try:
         connection.execute(statement)
     finally:

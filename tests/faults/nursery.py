@@ -1,8 +1,9 @@
 """Starts one ingest after another and kills each when its time is up: `python nursery.py HOME …`.
 
 Everything is imported before the first child is forked, so that a child costs milliseconds. Reads
-one command a line (`milliseconds`, and then nothing, `clock SECONDS-OFF` or `replay RECORDING FIRST
-LAST`; no time: to the end) and answers with the child's exit code, negative for a signal.
+one command a line (`milliseconds`, and then nothing, `unlogged`, `clock SECONDS-OFF` or `replay
+RECORDING FIRST LAST`; no time: to the end) and answers with the child's exit code, negative for a
+signal.
 """
 
 import os
@@ -36,6 +37,9 @@ def child(words: list[str]) -> None:
     try:
         if words[:1] == ["clock"]:
             set_clock(timedelta(seconds=int(words[1])))
+            sessions.run_once(settings)
+        elif words == ["unlogged"]:
+            commit._LOG_BYTES = 0
             sessions.run_once(settings)
         elif words:
             start, last = int(words[2]), int(words[3])
