@@ -8,50 +8,6 @@
 }}
 
 with
-    counted as (
-        select
-            bot,
-            valid_from,
-            count(*) filter (where is_open) as open_count,
-            count(*) filter (where is_in_ledger) as ledger_count,
-            count(*) filter (where is_in_registry) as registry_count,
-            count(*) filter (where is_open and (has_tp or has_sl)) as covered_count,
-            count(*) filter (where is_open and not is_in_ledger) as missing_ledger_count,
-            count(*) filter (where is_in_ledger and not is_open) as ghost_ledger_count,
-            count(*) filter (where is_open and not has_tp and not has_sl) as missing_tp_sl_count,
-            count(*) filter (where is_in_registry and not is_open) as stale_tp_sl_count,
-            count(*) filter (where is_open and has_tp <> has_sl) as one_sided_count,
-            count(*) filter (where is_open and is_sl_crossed) as crossed_stop_count,
-            count(*) filter (
-                where
-                    is_open and {{ is_beyond("take_profit_price", "mark_price", "side", "above") }}
-            ) as crossed_target_count,
-            count(*) filter (
-                where
-                    is_open
-                    and (
-                        {{ is_beyond("take_profit_price", "entry_price", "side", "above") }}
-                        or {{ is_beyond("stop_loss_price", "entry_price", "side", "below") }}
-                    )
-            ) as wrong_side_count,
-            count(*) filter (
-                where is_open and not has_tp and not has_sl and unrealized_pnl_usd < 0
-            ) as underwater_unprotected_count,
-            coalesce(
-                sum(abs(notional_usd)) filter (where is_open and not has_tp and not has_sl), 0
-            ) as unprotected_usd,
-            string_agg(position_key, ', ' order by position_key) filter (
-                where is_open and not has_tp and not has_sl
-            ) as unprotected_keys,
-            string_agg(position_key, ', ' order by position_key) filter (
-                where is_in_registry and not is_open
-            ) as stale_keys,
-            max(ledger_sha256) as ledger_sha256,
-            max(positions_sha256) as positions_sha256
-        from {{ ref("int_exit_levels") }}
-        where {{ lasting() }}
-        group by bot, valid_from
-    ),
     changes as (select * from {{ ref("int_exit_versions") }} where {{ lasting() }}),
     -- closes of the last loops before each change: a range of a window, since a range join of two
     -- long tables is quadratic
@@ -89,7 +45,7 @@ with
             ) as vanished_count,
             coalesce(closing.closing_count, 0) as closing_count
         from changes as versions
-        left join counted using (bot, valid_from)
+        left join {{ ref("int_exit_counts") }} as counted using (bot, valid_from)
         left join
             closing
             on closing.bot = versions.bot
@@ -128,25 +84,11 @@ with
             counted.covered_count,
             counted.missing_tp_sl_count
         from looked
-        inner join counted on counted.bot = looked.bot and counted.valid_from = looked.scanned_at
+        inner join
+            {{ ref("int_exit_counts") }} as counted
+            on counted.bot = looked.bot
+            and counted.valid_from = looked.scanned_at
         where looked.seen_at is null
-        {% if is_touched_only() %}
-            union all
-            select
-                looked.bot,
-                looked.last_exit_scan_at,
-                known.open_count,
-                known.covered_count,
-                known.missing_tp_sl_count
-            from looked
-            inner join
-                {{ this }} as known
-                on known.bot = looked.bot
-                and known.valid_from = looked.scanned_at
-                and known.valid_from < {{ since() }}
-                and known.valid_to <= {{ since() }}
-            where looked.seen_at is null
-        {% endif %}
     )
 select
     versions.bot,
@@ -188,7 +130,7 @@ select
     counted.positions_sha256,
     counted.ledger_sha256 as _sha256
 from compared as versions
-left join counted using (bot, valid_from)
+left join {{ ref("int_exit_counts") }} as counted using (bot, valid_from)
 left join
     {{ ref("stg_diagnostics") }} as diagnostics
     on diagnostics.bot = versions.bot
