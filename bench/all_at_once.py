@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -54,11 +55,11 @@ def live_on(name: str, loop_seconds: float, folder: Path, written: Any) -> None:
         written.put((name, mtime, at))
 
 
-def questions(project: Path) -> dict[str, str]:
-    """The cookbook's SQL by number."""
+def cookbook(project: Path, numbers: Collection[int]) -> dict[str, str]:
+    """The SQL of questions of the cookbook."""
     page = (project / "docs" / "sql-cookbook.md").read_text(encoding="utf-8")
     found = re.findall(r"^### (\d+)\. .*?```sql\n(.*?)```", page, re.MULTILINE | re.DOTALL)
-    return {f"question {number}": text for number, text in found if int(number) in ASKED}
+    return {f"question {number}": text for number, text in found if int(number) in numbers}
 
 
 def analyse(file: Path, asked: dict[str, str], stays: bool, told: Any) -> None:
@@ -276,7 +277,7 @@ def main(minutes: float, home: Path, seed: Path | None, hot_days: str) -> None:
     """Everything at once; exits 1 when anything failed."""
     settings = prepare(home.absolute(), seed)
     stage = Stage(settings, minutes * 60)
-    asked = questions(settings.project)
+    asked = cookbook(settings.project, ASKED)
     seen = run(stage, asked, [int(day) for day in hot_days.split(",")])
     alone = idle(settings.published_file, asked)
     for name, tally in stage.tallies.items():
