@@ -240,11 +240,13 @@ class _Archive:
             fresh.unlink()
             return None
         fresh.chmod(0o400)
+        self._settings.share(fresh, 0o400)
         sync(fresh)
         digest = sha256_of(fresh)
         path = folder / f"{digest[:16]}.parquet"
         for parent in (folder.parent.parent, folder.parent, folder):
             parent.mkdir(mode=0o700, exist_ok=True)
+            self._settings.share(parent, 0o700)
         fresh.replace(path)
         for parent in (folder, folder.parent, folder.parent.parent, self._landing):
             sync(parent)
@@ -313,6 +315,8 @@ class _Archive:
         for path in self._landing.rglob("*"):
             if path.is_file() and path not in named:
                 path.unlink()
+            else:
+                self._settings.share(path, 0o400 if path.is_file() else 0o700)
 
 
 def _movable(tiers: Tiers, before: datetime) -> str:

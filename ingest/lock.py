@@ -17,8 +17,8 @@ from ingest.errors import WatchhouseError
 from ingest.settings import Settings
 from ingest.turns import is_our_turn, leave
 
-# For whoever waits for a writer: a build, or many looks to commit, take minutes on a busy machine.
-PATIENCE_SECONDS = 300
+# For whoever waits: a build takes minutes on a busy machine, and `run` lets none take longer.
+PATIENCE_SECONDS = 900
 _POLL_SECONDS = 0.05
 
 

@@ -15,6 +15,7 @@ from ingest.errors import UsageError
 
 _BOT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _BOT_SYNTAX = "name=LOGS[,config=DIR][,text=FILE]"
+_FOR_READERS = ("landing", "reports")
 _HOME_FOLDERS = ("live", "spool", "journal", "landing", "reports", "incidents", "replay")
 
 
@@ -58,7 +59,8 @@ class Settings:
 
     `mask_patterns` find secrets beside those that are always masked; `run` says when the watch
     does what, `notify` who is told and `archive` how long raw rows stay where, as they stand in
-    `settings.toml`.
+    `settings.toml`. `share_with_group` lets the group of the home read what is made for readers,
+    None leaves the modes of folders as they are.
     """
 
     home: Path
@@ -68,6 +70,7 @@ class Settings:
     run: Mapping[str, Any] = field(default_factory=dict)
     notify: Mapping[str, Any] = field(default_factory=dict)
     archive: Mapping[str, Any] = field(default_factory=dict)
+    share_with_group: bool | None = None
 
     @property
     def live_file(self) -> Path:
@@ -104,11 +107,22 @@ class Settings:
         """One of the folders of the home: spool, journal, landing, reports, incidents, replay."""
         return self.home / name
 
+    def share(self, path: Path, mode: int) -> None:
+        """Let the group read a file or folder as its owner may by `mode`, or not, as is said."""
+        if self.share_with_group:
+            mode |= (mode & 0o500) >> 3
+        if self.share_with_group is not None and path.stat().st_mode & 0o777 != mode:
+            path.chmod(mode)
+
     def make_home(self) -> None:
-        """Create the home and its folders, open to their owner only."""
+        """Create the home and its folders, open to their owner only, or as it is shared."""
         for folder in (self.home, *(self.home / name for name in _HOME_FOLDERS)):
             if not folder.is_dir():
                 folder.mkdir(mode=0o700, parents=True)
+        for folder in (self.home, *(self.home / name for name in _FOR_READERS)):
+            self.share(folder, 0o700)
+        if self.share_with_group and self.settings_file.is_file():
+            self.settings_file.chmod(0o600)  # it says where notices go, with passwords
 
 
 def load_settings(home: Path | str | None = None) -> Settings:
@@ -119,13 +133,15 @@ def load_settings(home: Path | str | None = None) -> Settings:
     project = _absolute(os.environ.get("WATCHHOUSE_PROJECT") or Path(__file__).parents[1])
     folder = _absolute(home or os.environ.get("WATCHHOUSE_HOME") or project / "var")
     plain = Settings(folder, project)
-    if not plain.settings_file.is_file():
+    is_reader = not os.access(plain.settings_file, os.R_OK) and not os.access(folder, os.W_OK)
+    if is_reader or not plain.settings_file.is_file():
         return plain
     table = _read_toml(plain.settings_file)
     patterns = _mask_patterns(plain.settings_file, table.get("mask", {}))
     bots = _bots(plain.settings_file, table.get("bots", {}))
-    others = (table.get(name, {}) for name in ("run", "notify", "archive"))
-    return Settings(folder, project, bots, patterns, *others)
+    run, notify, archive = (table.get(name, {}) for name in ("run", "notify", "archive"))
+    is_shared = _is_shared(plain.settings_file, table.get("share"))
+    return Settings(folder, project, bots, patterns, run, notify, archive, is_shared)
 
 
 def write_settings(settings: Settings) -> Path:
@@ -140,6 +156,8 @@ def write_settings(settings: Settings) -> Path:
         lines.append("")
     if settings.mask_patterns:
         lines += ["[mask]", f"patterns = {json.dumps(settings.mask_patterns)}", ""]
+    if settings.share_with_group is not None:
+        lines += ["[share]", f"group = {json.dumps(settings.share_with_group)}", ""]
     for name in ("run", "notify", "archive"):
         lines += _toml_table(name, getattr(settings, name))
     settings.settings_file.write_text("\n".join(lines), encoding="utf-8")
@@ -168,8 +186,18 @@ def _read_toml(file: Path) -> dict[str, Any]:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"`{file}` cannot be read: {error}") from error
-    _refuse_unknown(file, table, {"bots", "mask", "run", "notify", "archive"})
+    _refuse_unknown(file, table, {"bots", "mask", "share", "run", "notify", "archive"})
     return table
+
+
+def _is_shared(file: Path, table: Any) -> bool | None:
+    if not table:
+        return None
+    if isinstance(table, dict):
+        _refuse_unknown(file, table, {"group"})
+    if not isinstance(table, dict) or not isinstance(table["group"], bool):
+        raise UsageError(f"`{file}`: `share` says nothing sensible", "[share] with group = true")
+    return table["group"]
 
 
 def _mask_patterns(file: Path, table: Any) -> tuple[str, ...]:

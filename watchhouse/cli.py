@@ -27,6 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of the pipe has left: say nothing, also not when Python flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NO_VERDICT
+    except OSError as error:
+        where = f"`{error.filename}`" if error.filename else "the disk"
+        return tell(WatchhouseError(f"{where}: {error.strerror or error}", "watchhouse doctor"))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -99,6 +99,19 @@ def test_a_dry_run_says_the_same_and_changes_nothing(weeks: Station) -> None:
     assert planned.steps == archive.run(weeks.settings, NOW).steps
 
 
+def test_landing_files_are_shared_when_the_settings_say_so(weeks: Station) -> None:
+    hot_days(weeks, 10)
+    archive.run(weeks.settings, NOW)
+    for is_shared, file_mode, folder_mode in ((True, 0o440, 0o750), (False, 0o400, 0o700)):
+        weeks.settings = replace(weeks.settings, share_with_group=is_shared)
+        archive.run(weeks.settings, NOW + timedelta(days=30 * is_shared))
+        assert {path.stat().st_mode & 0o777 for path in files(weeks)} == {file_mode}
+        folders = {path.parent.stat().st_mode & 0o777 for path in files(weeks)}
+        assert folders == {folder_mode}
+    publish(weeks.settings)
+    assert weeks.settings.published_file.stat().st_mode & 0o777 == 0o444
+
+
 def test_a_long_archive_gives_the_warehouse_back_between_its_steps(
     weeks: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:

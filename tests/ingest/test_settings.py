@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,11 @@ def test_what_names_no_bot_is_refused_with_the_syntax(spec: str) -> None:
 
 def test_settings_come_back_as_they_were_written(tmp_path: Path) -> None:
     bots = (Bot("main", tmp_path / 'odd "name"', None, tmp_path / "x.log"), Bot("two.b", tmp_path))
-    written = Settings(tmp_path / "home", load_settings().project, bots, (r"sk-\d+",))
+    project = load_settings().project
+    written = Settings(
+        tmp_path / "home", project, bots, (r"sk-\d+",), archive={"hot_days": 9},
+        share_with_group=True,
+    )  # fmt: skip
     write_settings(written)
     assert load_settings(tmp_path / "home") == written
 
@@ -49,6 +54,24 @@ def test_the_home_is_open_to_its_owner_only(tmp_path: Path) -> None:
     assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o700}
 
 
+def test_a_home_may_be_shared_with_its_group_and_no_more(tmp_path: Path) -> None:
+    file = write_settings(Settings(tmp_path / "home", tmp_path, share_with_group=True))
+    settings = load_settings(file.parent)
+
+    def shared() -> set[str]:
+        settings.make_home()
+        paths = [settings.home, *settings.home.iterdir()]
+        return {path.name for path in paths if path.stat().st_mode & 0o777 == 0o750}
+
+    assert shared() == {"home", "landing", "reports"}
+    assert file.stat().st_mode & 0o777 == 0o600
+    settings = replace(settings, share_with_group=None)
+    settings.folder("reports").chmod(0o700)
+    assert shared() == {"home", "landing"}, "left as they are"
+    settings = replace(settings, share_with_group=False)
+    assert shared() == set()
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -58,6 +81,8 @@ def test_the_home_is_open_to_its_owner_only(tmp_path: Path) -> None:
         ("[mask]\npatterns = ['(']", "regular expressions"),
         ("[bots.main]\nconfig = '/x'", "main"),
         ("[bots", "settings.toml"),
+        ("[share]\ngroup = 'yes'", "share"),
+        ("[share]\nworld = true", "world"),
     ],
 )
 def test_settings_that_nothing_reads_are_refused_by_name(

@@ -1,5 +1,6 @@
 """`watchhouse report`: parse, call, print the path."""
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def report(
     if style == "html":
         file = out or default_file(settings, span, page.window.until, bot)
         write_page(file, page.html)
-        list_reports(settings)
+        if not out:
+            list_reports(settings)
         click.echo(file)
         return
     text = brief(page.sections, page.window, is_markdown=style == "md")
@@ -78,5 +80,6 @@ def write_page(file: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(file)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # read-only: it was never there
+            part.unlink(missing_ok=True)
         raise WatchhouseError(f"cannot write {file}: {error.strerror}", "--out FILE") from error
