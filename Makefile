@@ -66,7 +66,7 @@ $(SECOND): $(SET_UP)
 mutate: setup ## negate each check's predicates and move its limits: which test notices
 	PYTHONPATH=tests/dbt:tests/recordings $(BIN)/python tests/mutate.py
 
-bench: setup ## our speed beside DuckDB's and the limit's: make bench BENCH="--huge --dlt"
+bench: setup ## our speed beside DuckDB's and the limit's: make bench BENCH="--huge --dlt small"
 	$(BIN)/python -m bench $(BENCH)
 
 format: setup ## Python and SQL, in place

@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from bench.cases import Figure, measure
-from bench.dlt_home import LOADERS, dlt_in
+from bench.dlt_home import LOADERS, SHAPES, dlt_in
 from bench.lines import write_log, write_wide_log
 
 Cases = dict[str, Callable[[], Figure]]
@@ -27,9 +27,9 @@ SMALL, BIG, HUGE = 100_000, 1_000_000, 9_100_000
 @click.command()
 @click.option("--rounds", default=3, show_default=True, help="Rounds at every size but the huge.")
 @click.option("--huge", is_flag=True, help="One round more with a log of 5 GB (30 GB of disk).")
-@click.option("--dlt", is_flag=True, help="dlt too, installed into a folder of its own.")
+@click.option("--dlt", type=click.Choice(["small", "big"]), help="dlt too, in a folder of its own.")
 @click.option("--folder", type=click.Path(file_okay=False), help="Where to write [a temporary one]")
-def main(rounds: int, huge: bool, dlt: bool, folder: str | None) -> None:
+def main(rounds: int, huge: bool, dlt: str | None, folder: str | None) -> None:
     """Our speed, that of the peers, and the limit's."""
     with tempfile.TemporaryDirectory(dir=folder, prefix="bench") as name:
         place = Path(name)
@@ -38,7 +38,7 @@ def main(rounds: int, huge: bool, dlt: bool, folder: str | None) -> None:
         logs = {size: write_log(place / f"{size}.jsonl", lines) for size, lines in sizes.items()}
         damaged = write_log(place / "damaged.jsonl", SMALL, damaged_every=1000)
         for size, log in logs.items():
-            more = _dlt(place, log) if dlt and size == "small" else {}
+            more = _dlt(place, log) if size == dlt else {}
             _bulk(place, log, rounds if size != "huge" else 1, more)
         if huge:
             _wide(place)
@@ -64,7 +64,8 @@ def _bulk(place: Path, log: Path, rounds: int, more: Cases) -> None:
 
 def _dlt(place: Path, log: Path) -> Cases:
     run = dlt_in(place, log)
-    return {f"dlt, {loader} loader": partial(run, loader) for loader in LOADERS}
+    return {f"dlt, {loader} loader, {shape}": partial(run, loader, shape)
+            for shape in SHAPES for loader in LOADERS}  # fmt: skip
 
 
 def _damage(place: Path, log: Path, damaged: Path, rounds: int) -> None:

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
 
 from ingest.bulk import BULK_BYTES, load_bulk
 from ingest.commit import Commit, Counts
 from ingest.content import Content, UnsettledError, open_content
-from ingest.identity import assign, mark_read, moved
-from ingest.memory import KnownFile, file_id
+from ingest.copies import mend, take_change, take_copy
+from ingest.identity import assign, moved
+from ingest.log import Log
+from ingest.memory import KnownFile
 from ingest.registry import Source
-from ingest.rewrite import Change, Comparison, Lineage, Span, comparison
-from ingest.sweep import (
-    LOOK_BLOCKS,
-    all_changed_blocks,
-    block_count,
-    changed_blocks,
-    hand_over,
-    is_large,
-    keep_blocks,
-    lines_of,
-    spans_of,
-    tail_block,
-    totals,
-)  # fmt: skip
+from ingest.sweep import LOOK_BLOCKS, block_count, changed_blocks
 from ingest.tree import Seen, Tree
 from ingest.vet import BadBytes, Vet, Vetted
 
@@ -57,28 +45,23 @@ def load_stream(
     Returns what is to be said of it: a status, if it is not that of the live file (denied, torn),
     and in words what is odd about the live file.
     """
-    stream = _Stream(commit, source, tree, vet, {seen.path: seen for seen in found})
+    log = Log(commit, source, vet)
+    stream = _Stream(log, tree, {seen.path: seen for seen in found})
     stream.load()
     return ("denied", None) if stream.is_denied else stream.oddity()
 
 
 @dataclass
 class _Stream:
-    commit: Commit
-    source: Source
+    log: Log
     tree: Tree
-    vet: Vet
     found: dict[str, Seen]
     is_denied: bool = False
     lineless: set[str] = field(default_factory=set)
     odd: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        key = (self.commit.bot.name, self.source.name)
-        self.known = self.commit.memory.files.setdefault(key, [])
-        self.by_head: defaultdict[str, list[KnownFile]] = defaultdict(list)
-        for known in self.known:
-            self.by_head[known.head_sha256].append(known)
+        self.commit, self.source, self.known = self.log.commit, self.log.source, self.log.known
 
     def load(self) -> None:
         live = [known for known in self.known if known.status == "live"]
@@ -182,28 +165,19 @@ class _Stream:
 
         `here` is the file that was at its path. None when every line of it was read elsewhere.
         """
-        alike = self._alike(content)
+        alike = self.log.alike(content)
         away = [k for k in alike if k is not here and k not in busy and k.status != "gone"]
         away = away or self._younger(content, busy)
         for known in [here, *away] if here and here.status != "rewritten" else away:
-            if changed := self._change(content, content.line_end(), known):
-                return changed
+            if heir := take_change(self.log, content, content.line_end(), known):
+                return heir
         for known in alike[: -_ORIGINS - 1 : -1]:
-            is_copy, branch = self._branch(content, content.line_end(), known)
+            is_copy, branch = take_copy(self.log, content, content.line_end(), known)
             if is_copy:
                 return branch
-        begun = self._begin(content)
+        begun = self.log.begin(content)
         self._read(content, begun, content.line_end())
         return begun
-
-    def _alike(self, content: Content) -> list[KnownFile]:
-        """Files that begin or once began with the same line, as they are now, oldest first."""
-        heirs = {known.replaces: known for known in self.known}
-        found = dict.fromkeys(self.by_head[content.head[0]])
-        while old := next((known for known in found if known.status == "rewritten"), None):
-            del found[old]
-            found.setdefault(heirs[old.file_id])
-        return list(found)
 
     def _younger(self, content: Content, busy: set[KnownFile]) -> list[KnownFile]:
         """Files from whose place this one may have been rotated, whatever its first line is now."""
@@ -226,23 +200,6 @@ class _Stream:
                         return True
         return False
 
-    def _begin(
-        self, content: Content, replaces: str | None = None, copy_of: str | None = None
-    ) -> KnownFile:
-        """A file not seen before; its id comes from its first line and its place among twins."""
-        bot, stream, at = self.commit.bot.name, self.source.name, self.commit.at
-        sha256, length = content.head
-        ordinals = [known.ordinal for known in self.by_head[sha256]]
-        ordinal = max(ordinals, default=-1) + 1
-        known = KnownFile(
-            file_id(bot, stream, sha256, ordinal), bot, stream, content.seen.path,
-            *content.seen.stamp, 0, sha256, length, "", 0, None, ordinal, "live", at, at,
-            replaces=replaces, copy_of=copy_of,
-        )  # fmt: skip
-        self.known.append(known)
-        self.by_head[sha256].append(known)
-        return known
-
     def _read(self, content: Content, known: KnownFile, end: int) -> None:
         """Load the whole lines between what was read and `end`."""
         start = known.read_offset
@@ -253,7 +210,7 @@ class _Stream:
             self._quarantine_tail(content, known, end, counts)
             end = content.size
         is_touched = known.stamp != content.seen.stamp
-        self._note(content, known, end)
+        self.log.note(content, known, end)
         if end > start:
             self.commit.record_load(self.source, known, content.size, start, counts)
         if is_touched:
@@ -265,14 +222,10 @@ class _Stream:
         if self.source.kind == "events" and end - start >= BULK_BYTES:
             return load_bulk(self.commit, self.source, known, content.blocks(start, end))
         counts = Counts()
-        for part in self._vetted(content, start, end):
+        for part in self.log.vetted(content, start, end):
             self.commit.add_lines(self.source, known.file_id, known.path, part)
             counts.add(part)
         return counts
-
-    def _vetted(self, content: Content, start: int, end: int) -> Iterator[Vetted]:
-        for block in content.blocks(start, end):
-            yield Vetted(bad=[block]) if isinstance(block, BadBytes) else self.vet(*block)
 
     def _quarantine_tail(
         self, content: Content, known: KnownFile, end: int, counts: Counts
@@ -281,14 +234,6 @@ class _Stream:
         part = Vetted(bad=[BadBytes.of(end, tail, "no newline at the end")])
         self.commit.add_lines(self.source, known.file_id, known.path, part)
         counts.add(part)
-
-    def _note(self, content: Content, known: KnownFile, end: int) -> None:
-        if end != known.read_offset:
-            mark_read(known, content, end)
-            keep_blocks(self.commit, content, known)
-        known.path, known.last_seen_at = content.seen.path, self.commit.at
-        known.inode, known.size, known.mtime_ns = content.seen.stamp
-        self.commit.remember(known)
 
     def _seal(self, known: KnownFile) -> None:
         """A rotated file that rests with half a line at its end will not be finished."""
@@ -299,7 +244,7 @@ class _Stream:
             with open_content(self.tree, seen) as content:
                 start, counts = known.read_offset, Counts()
                 self._quarantine_tail(content, known, start, counts)
-                self._note(content, known, content.size)
+                self.log.note(content, known, content.size)
                 self.commit.record_load(self.source, known, content.size, start, counts)
         except (OSError, UnsettledError):
             return
@@ -309,150 +254,10 @@ class _Stream:
         count = known.unswept_blocks or 0 if content.seen.is_gzip else LOOK_BLOCKS
         numbers = changed_blocks(self.commit, content, known, count)
         self.commit.remember(known)
-        if not numbers or self._mend(content, known, numbers):
+        if not numbers or mend(self.log, content, known, numbers):
             return
-        if not self._change(content, content.line_end(), known):
+        if not take_change(self.log, content, content.line_end(), known):
             self.odd[known.path] = f"bytes changed in place, their lines are not told: {numbers}"
-
-    def _mend(self, content: Content, old: KnownFile, numbers: list[int]) -> KnownFile | None:
-        """Lines changed in these blocks alone, and the others stand where they stood; else None."""
-        lineage = self._lineage(old)
-        tail = tail_block(self.commit, old) if content.line_end() > old.read_offset else []
-        spans = spans_of(numbers, tail)
-        cut = lines_of(self.commit, self.source, content, lineage.own, spans, old.read_offset)
-        if lineage.borrowed or not cut:
-            return None
-        last, end = cut[-1][1:]
-        end = end if last == old.read_offset else old.read_offset
-        now = [(start, stop) for start, _, stop in cut]
-        with self._compared(content, now, lineage, old.read_offset) as lines:
-            change = lines.pair([(start, stop) for start, stop, _ in cut])
-            is_told = change.is_in_place and change.is_same_file(math.inf)
-            if len(lineage.own) > 1 and not is_told:
-                return None
-            known = self._follow(content, old, lines, now)
-            hand_over(self.commit, content, old, known, numbers)
-            self._note(content, known, end)
-            counts = totals(self.commit, self.source, self._lineage(known).own, end)
-            self._record(content, known, counts, change)
-            return known
-
-    def _change(self, content: Content, end: int, old: KnownFile) -> KnownFile | None:
-        """The content is an older copy of a known file, or that file rewritten; else None."""
-        if is_large(old.read_offset) and end >= old.read_offset:
-            numbers = all_changed_blocks(self.commit, content, old)
-            if numbers is not None and (mended := self._mend(content, old, numbers)):
-                return mended
-        is_same = (
-            old.shrunk_bytes is not None
-            and end >= old.shrunk_bytes
-            and content.prefix_digest(old.shrunk_bytes) == old.shrunk_sha256
-        )
-        with self._compared(content, [(0, end)], self._lineage(old), old.read_offset) as lines:
-            change = lines.pair()
-            if not change.is_same_file(0 if is_same else 2):
-                return None
-            if change.is_prefix and end < old.read_offset:
-                seen = content.seen
-                is_it = seen.path == old.path or seen.inode == old.inode
-                return self._shrink(content, end, old) if is_it else None
-            # One equal line does not make a new file the old one, when that is away.
-            if old.status != "live" and change.kept < 2:
-                return None
-            known = self._follow(content, old, lines, [(0, end)])
-            self._note(content, known, end)
-            self._record(content, known, lines.counts, change)
-            return known
-
-    def _branch(
-        self, content: Content, end: int, origin: KnownFile
-    ) -> tuple[bool, KnownFile | None]:
-        """Whether the content is a copy of a file that stands elsewhere or is gone.
-
-        With the file that it has become since, if it holds a line which that one has not. What was
-        read of the other stands.
-        """
-        lineage, size = self._lineage(origin), origin.read_offset
-        with self._compared(content, [(0, end)], lineage, size, is_by_length=False) as lines:
-            change = lines.pair()
-            if change.kept < 2 or not change.is_same_file(2):
-                return False, None
-            if not change.added:
-                return True, None
-            known = self._begin(content, copy_of=origin.file_id)
-            self._add(content, known, lines, [(0, end)])
-            self._note(content, known, end)
-            self._record(content, known, lines.counts, replace(change, superseded=0))
-            return True, known
-
-    @contextmanager
-    def _compared(
-        self,
-        content: Content,
-        spans: list[Span],
-        lineage: Lineage,
-        size: int,
-        *,
-        is_by_length: bool = True,
-    ) -> Iterator[Comparison]:
-        size = max(size, content.size)
-        with comparison(
-            self.commit, self.source, lineage, is_large=is_large(size), is_by_length=is_by_length
-        ) as lines:
-            for start, end in spans:
-                for part in self._vetted(content, start, end):
-                    lines.take_in(part)
-            yield lines
-
-    def _follow(
-        self, content: Content, old: KnownFile, lines: Comparison, spans: list[Span]
-    ) -> KnownFile:
-        """Bytes that were read have changed: equal lines keep their key, the others go."""
-        known = self._begin(content, replaces=old.file_id)
-        old.status = "rewritten"
-        self.commit.remember(old)
-        lines.supersede()
-        self._add(content, known, lines, spans)
-        return known
-
-    def _add(
-        self, content: Content, known: KnownFile, lines: Comparison, spans: list[Span]
-    ) -> None:
-        for start, end in spans:
-            for part in self._vetted(content, start, end):
-                new = lines.added(part)
-                self.commit.add_lines(self.source, known.file_id, known.path, new)
-
-    def _record(self, content: Content, known: KnownFile, counts: Counts, change: Change) -> None:
-        counts.kept = counts.rows - change.added_rows
-        counts.superseded = change.superseded
-        self.commit.record_load(self.source, known, content.size, 0, counts)
-
-    def _shrink(self, content: Content, end: int, known: KnownFile) -> KnownFile:
-        """An older copy of the file stands in its place: what was read of it stays as it is."""
-        if known.status == "live" and known.shrunk_bytes is None and known.read_offset < known.size:
-            self.commit.lose(self.source, known, "shrank before it was read to its end")
-        known.status = "live"
-        known.shrunk_bytes, known.shrunk_sha256 = end, content.prefix_digest(end)
-        self._note(content, known, known.read_offset)
-        return known
-
-    def _lineage(self, known: KnownFile) -> Lineage:
-        by_id = {file.file_id: file for file in self.known}
-
-        def chain(start: str) -> list[str]:
-            ids = [start]
-            while (before := by_id[ids[-1]].replaces) is not None:
-                ids.append(before)
-            return ids
-
-        own = chain(known.file_id)
-        ids = list(own)
-        for one in ids:  # grows while it is walked through: a copy of a copy
-            origin = by_id[one].copy_of
-            if origin is not None and origin not in ids:
-                ids += chain(origin)
-        return Lineage(tuple(own), tuple(ids[len(own) :]))
 
     def _let_go(self, known: KnownFile) -> None:
         """The file is not found: it is gone at the second look, a rotation may hide it at one.

@@ -1,0 +1,90 @@
+"""One log of a bot: its files, as far as they are known, whatever their names are now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ingest.commit import Commit
+from ingest.content import Content
+from ingest.identity import mark_read
+from ingest.memory import KnownFile, file_id
+from ingest.registry import Source
+from ingest.rewrite import Lineage
+from ingest.sweep import keep_blocks
+from ingest.vet import BadBytes, Vet, Vetted
+
+
+@dataclass
+class Log:
+    """The known files of one log, and the look that reads on in them."""
+
+    commit: Commit
+    source: Source
+    vet: Vet
+
+    def __post_init__(self) -> None:
+        key = (self.commit.bot.name, self.source.name)
+        self.known = self.commit.memory.files.setdefault(key, [])
+        self.by_head: defaultdict[str, list[KnownFile]] = defaultdict(list)
+        for known in self.known:
+            self.by_head[known.head_sha256].append(known)
+
+    def begin(
+        self, content: Content, replaces: str | None = None, copy_of: str | None = None
+    ) -> KnownFile:
+        """A file not seen before; its id comes from its first line and its place among twins."""
+        bot, stream, at = self.commit.bot.name, self.source.name, self.commit.at
+        sha256, length = content.head
+        ordinals = [known.ordinal for known in self.by_head[sha256]]
+        ordinal = max(ordinals, default=-1) + 1
+        known = KnownFile(
+            file_id(bot, stream, sha256, ordinal), bot, stream, content.seen.path,
+            *content.seen.stamp, 0, sha256, length, "", 0, None, ordinal, "live", at, at,
+            replaces=replaces, copy_of=copy_of,
+        )  # fmt: skip
+        self.known.append(known)
+        self.by_head[sha256].append(known)
+        return known
+
+    def vetted(self, content: Content, start: int, end: int) -> Iterator[Vetted]:
+        """What bytes [start, end) hold, block by block."""
+        for block in content.blocks(start, end):
+            yield Vetted(bad=[block]) if isinstance(block, BadBytes) else self.vet(*block)
+
+    def note(self, content: Content, known: KnownFile, end: int) -> None:
+        """Note on a known file that the content was read up to `end`."""
+        if end != known.read_offset:
+            mark_read(known, content, end)
+            keep_blocks(self.commit, content, known)
+        known.path, known.last_seen_at = content.seen.path, self.commit.at
+        known.inode, known.size, known.mtime_ns = content.seen.stamp
+        self.commit.remember(known)
+
+    def alike(self, content: Content) -> list[KnownFile]:
+        """Files that begin or once began with the same line, as they are now, oldest first."""
+        heirs = {known.replaces: known for known in self.known}
+        found = dict.fromkeys(self.by_head[content.head[0]])
+        while old := next((known for known in found if known.status == "rewritten"), None):
+            del found[old]
+            found.setdefault(heirs[old.file_id])
+        return list(found)
+
+    def lineage(self, known: KnownFile) -> Lineage:
+        """The ids under which lines of a known file stand."""
+        by_id = {file.file_id: file for file in self.known}
+
+        def chain(start: str) -> list[str]:
+            ids = [start]
+            while (before := by_id[ids[-1]].replaces) is not None:
+                ids.append(before)
+            return ids
+
+        own = chain(known.file_id)
+        ids = list(own)
+        for one in ids:  # grows while it is walked through: a copy of a copy
+            origin = by_id[one].copy_of
+            if origin is not None and origin not in ids:
+                ids += chain(origin)
+        return Lineage(tuple(own), tuple(ids[len(own) :]))
