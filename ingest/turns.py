@@ -1,8 +1,8 @@
 """Whose turn it is to write: those who wait for the lock of a home stand in a queue.
 
 A place is a file, named by when it was taken, that its process touches while it waits. It gives no
-right to write, the lock does; it keeps whoever came later from trying. A place that nobody touches
-any more, of a process that was killed or gave up, holds up nobody.
+right to write, the lock does; it keeps whoever came later from trying. The place of a process that
+is gone holds up nobody, nor does one that nobody touches any more.
 """
 
 from __future__ import annotations
@@ -39,7 +39,18 @@ def _waiting(queue: Path) -> Iterator[str]:
     for place in queue.iterdir():
         with suppress(FileNotFoundError):  # it was its turn
             # A clock that was set back makes a place no younger.
-            if abs(time.time() - place.stat().st_mtime) < _FORSAKEN_SECONDS:
+            is_kept = abs(time.time() - place.stat().st_mtime) < _FORSAKEN_SECONDS
+            if is_kept and _is_running(int(place.name.rpartition("-")[2])):
                 yield place.name
             else:
                 place.unlink()
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        pass
+    return True

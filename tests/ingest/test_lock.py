@@ -117,6 +117,16 @@ def test_a_place_that_nobody_waits_at_holds_up_nobody(home: Settings) -> None:
     assert list(place.parent.iterdir()) == []
 
 
+def test_a_place_of_a_process_that_was_killed_holds_up_nobody(home: Settings) -> None:
+    with holder(home.home, 30) as first, waiter(home.home) as second:
+        wait_for_places(home, 1)
+        for process in (second, first):
+            process.kill()
+            process.wait()
+        with writer_lock(home):
+            pass
+
+
 def test_one_process_may_take_the_lock_again(home: Settings) -> None:
     with writer_lock(home), writer_lock(home):
         assert home.lock_file.with_suffix(".json").exists()
