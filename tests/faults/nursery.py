@@ -1,9 +1,9 @@
 """Starts one ingest after another and kills each when its time is up: `python nursery.py HOME …`.
 
 Everything is imported before the first child is forked, so that a child costs milliseconds. Reads
-one command a line (`milliseconds`, and then nothing, `unlogged`, `clock SECONDS-OFF` or `replay
-RECORDING FIRST LAST`; no time: to the end) and answers with the child's exit code, negative for a
-signal.
+one command a line (`milliseconds`, then nothing, `clock SECONDS-OFF` or `replay RECORDING FIRST
+LAST`, then perhaps `unlogged`; no time: to the end) and answers with the child's exit code,
+negative for a signal.
 """
 
 import os
@@ -35,11 +35,11 @@ def child(words: list[str]) -> None:
     if int(limit):
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
     try:
+        if words[-1:] == ["unlogged"]:
+            words.pop()
+            commit._LOG_BYTES = 0  # as for a long load: its commit is the checkpoint
         if words[:1] == ["clock"]:
             set_clock(timedelta(seconds=int(words[1])))
-            sessions.run_once(settings)
-        elif words == ["unlogged"]:
-            commit._LOG_BYTES = 0
             sessions.run_once(settings)
         elif words:
             start, last = int(words[2]), int(words[3])

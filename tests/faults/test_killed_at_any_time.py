@@ -48,7 +48,8 @@ def live_through(station: Station, seed: int) -> tuple[int, int]:
             patience = 0 if is_last or random.random() < 0.2 else random.uniform(1, usual)
             begun = time.monotonic()
             torn.update(producer.torn_ends_on_disk())
-            code = children.run(patience, "clock", producer.clock_seconds)
+            how = "unlogged" if random.random() < 0.3 else ""
+            code = children.run(patience, "clock", producer.clock_seconds, how)
             assert code in (0, -9), (seed, deeds, code)
             deeds.append("look" if code == 0 else "kill")
             killed, done = killed + (code == -9), done + (code == 0)
