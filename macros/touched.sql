@@ -16,11 +16,14 @@
 {%- endmacro %}
 
 
-{# The condition on intervals that this build needs: those that last beyond `since`. #}
+{# The condition on intervals that this build needs: those that last beyond `since`. None ends before it
+   begins, so `valid_to` is compared alone as well: of an `or` no scan would skip what is long over. #}
 {% macro lasting(alias=none) -%}
     {%- set of = alias ~ "." if alias else "" -%}
     {%- if not is_touched_only() -%} true
-    {%- else -%} ({{ of }}valid_to > {{ since() }} or {{ of }}valid_from >= {{ since() }})
+    {%- else -%}
+        {{ of }}valid_to >= {{ since() }}
+        and ({{ of }}valid_to > {{ since() }} or {{ of }}valid_from >= {{ since() }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -46,6 +49,18 @@
         )
     {%- else -%} (select null as {{ columns | join(", null as ") }} where false)
     {%- endif -%}
+{%- endmacro %}
+
+
+{# When the earliest of this table's own rows that were open at `since` begins, as a literal. #}
+{% macro open_since() -%}
+    {%- set query -%}
+        select coalesce(min(valid_from), {{ since() }})
+        from {{ this }}
+        where valid_from < {{ since() }} and valid_to > {{ since() }}
+    {%- endset -%}
+    {%- set found = run_query(query).rows[0][0] if is_touched_only() else "1970-01-01" -%}
+    {{ return("timestamp '" ~ found ~ "'") }}
 {%- endmacro %}
 
 

@@ -50,7 +50,10 @@ with
                         ]
                     )
                 }} as before using (bot, surface)
-            where versions.observed_at >= before.valid_from and versions.observed_at < {{ since() }}
+            where
+                versions.observed_at >= before.valid_from
+                and versions.observed_at >= {{ open_since() }}
+                and versions.observed_at < {{ since() }}
         {% endif %}
     ),
     marked as (
