@@ -75,6 +75,7 @@
                 "or_path": "$.offpeak.min_child_notional",
             },
             {"name": "nav_step_ratio"},
+            {"name": "nav_unexplained_ratio"},
             {"name": "nav_jump_ratio"},
             {"name": "nav_surface_ratio"},
             {"name": "drawdown_difference_ratio"},

@@ -19,43 +19,32 @@
     )
 }}
 with
-    states as (
+    told as (
         select
             bot,
             valid_from as occurred_at,
             'risk mode' as state,
             risk_mode as now_is,
-            lag(risk_mode) over (partition by bot order by valid_from) as was,
             _file,
             _sha256
         from {{ ref("fct_risk_states") }}
-        where {{ within_lookback("valid_from") }}
         union all
         select
             bot,
             valid_from,
             'drawdown circuit',
             case when published_is_circuit_active then 'active' else 'off' end,
-            case
-                when lag(published_is_circuit_active) over (partition by bot order by valid_from)
-                then 'active'
-                else 'off'
-            end,
             _file,
             _sha256
         from {{ ref("fct_risk_states") }}
-        where {{ within_lookback("valid_from") }}
         union all
-        select
-            bot,
-            valid_from,
-            'router quality',
-            router_bucket,
-            lag(router_bucket) over (partition by bot order by valid_from),
-            _file,
-            _sha256
+        select bot, valid_from, 'router quality', router_bucket, _file, _sha256
         from {{ ref("fct_router_states") }}
-        where {{ within_lookback("valid_from") }}
+    ),
+    states as (
+        select *, lag(now_is) over (partition by bot, state order by occurred_at) as was
+        from told
+        where {{ within_lookback("occurred_at") }}
     )
 select
     states.as_of,

@@ -8,7 +8,11 @@
             "needs": ["diagnostics"],
             "on_silence": true,
             "playbook_lines": ["P0-1", "P1-A3", "P1-C2", "P4-A1"],
-            "explained_by": ["state_file_is_damaged", "executor_restarts_too_often"],
+            "explained_by": [
+                "state_file_is_damaged",
+                "executor_restarts_too_often",
+                "executor_clock_is_slow",
+            ],
             "proof": "update fct_liveness set published_at = published_at - interval '20 minutes'",
         }
     )

@@ -18,6 +18,7 @@ with
             *,
             started_at as occurred_at,
             lag(run_id) over lives as previous_run_id,
+            lag(engine_version) over lives as previous_version,
             lag(last_seen_at) over lives as previous_seen_at
         from {{ ref("fct_executor_lives") }}
         window lives as (partition by bot order by started_at, run_id)
@@ -29,12 +30,19 @@ select
     'info' as severity,
     lives.started_at as since,
     format(
-        'the executor started at {}; the process before was last seen at {}',
+        'the executor started at {}{}; the process before was last seen at {}',
         strftime(lives.started_at, '%H:%M:%S'),
+        case
+            when engine_version <> previous_version
+            then ' as ' || engine_version || ', which was ' || previous_version
+            else ''
+        end,
         strftime(previous_seen_at, '%H:%M:%S')
     ) as reason,
     lives.run_id,
     previous_run_id,
+    engine_version,
+    previous_version,
     previous_seen_at,
     'execution/sync_heartbeats.jsonl' as _file,
     cast(null as bigint) as _offset

@@ -37,140 +37,112 @@ with
         where is_acked and not is_reduce_only
     ),
     gates as (
-        select
-            as_of,
-            bot,
-            mode(reason) as gate,
-            count(*) filter (where reason is null) as accepted_orders
+        select as_of, bot, mode(reason) as reason, count(*) - count(reason) as accepted_orders
         from decided
         group by as_of, bot
     ),
     -- of the last hour, what was decided since the gate began to refuse
     dominant as (
         select
-            gates.as_of,
-            gates.bot,
-            gates.gate,
-            gates.accepted_orders,
-            runs.run_from,
-            count(decided.reason) >= max(enough.value) as is_storm,
-            runs._file,
-            runs._offset
-        from gates
-        inner join
-            {{ at_clock(ref("fct_refusal_runs")) }} as runs
-            on runs.as_of = gates.as_of
-            and runs.bot = gates.bot
-            and runs.reason = gates.gate
-        inner join
-            decided
-            on decided.as_of = gates.as_of
-            and decided.bot = gates.bot
-            and decided.occurred_at >= runs.run_from
-        inner join
-            {{ at_clock(limit("refusals_count")) }} as enough
-            on enough.as_of = gates.as_of
-            and enough.bot = gates.bot
-        inner join
-            {{ at_clock(limit("dominant_gate_ratio")) }} as dominance
-            on dominance.as_of = gates.as_of
-            and dominance.bot = gates.bot
-        group by
-            gates.as_of,
-            gates.bot,
-            gates.gate,
-            gates.accepted_orders,
+            gates.*,
             runs.run_from,
             runs.occurred_at,
             runs._file,
-            runs._offset
+            runs._offset,
+            count(decided.reason) >= any_value(enough.value) as is_storm
+        from gates
+        inner join {{ at_clock(ref("fct_refusal_runs")) }} as runs using (as_of, bot, reason)
+        inner join decided using (as_of, bot)
+        inner join {{ at_clock(limit("refusals_count")) }} as enough using (as_of, bot)
+        inner join {{ at_clock(limit("dominant_gate_ratio")) }} as dominance using (as_of, bot)
+        where decided.occurred_at >= runs.run_from
+        group by all
         having
             (
-                count(decided.reason) >= max(enough.value)
-                and count(*) filter (where decided.reason = gates.gate)
-                >= max(dominance.value) * count(*)
+                count(decided.reason) >= any_value(enough.value)
+                and count(*) filter (where decided.reason = gates.reason)
+                >= any_value(dominance.value) * count(*)
                 -- two accepted in a row: it is over
                 and count(*) filter (
                     where decided.reason is null and decided.occurred_at > runs.occurred_at
                 )
                 < 2
             )
-            or (count(decided.reason) >= 5 and gates.accepted_orders = 0)
+            or (count(decided.reason) >= 5 and accepted_orders = 0)
     ),
-    orders as (
+    ordered as (
         select
             dominant.as_of,
             dominant.bot,
-            max(orders.acked_at) as last_order_ts,
-            max(orders.acked_at) filter (where not orders.is_reduce_only) as last_entry_at,
+            dominant.reason as gate,
+            accepted_orders,
+            is_storm,
+            run_from,
+            dominant._file,
+            dominant._offset,
+            max(acked_at) as last_order_ts,
+            max(acked_at) filter (where not is_reduce_only) as last_entry_at,
+            count(*) filter (
+                where not is_reduce_only and acked_at >= run_from and accepted_orders > 0
+            ) as acks_since,
             count(*) filter (
                 where
-                    orders.is_filled
-                    and not orders.is_reduce_only
-                    and orders.acked_at >= dominant.run_from
-            ) as fills_since,
-            count(*) filter (
-                where not orders.is_reduce_only and orders.acked_at >= dominant.run_from
-            ) as acks_since
+                    is_filled
+                    and not is_reduce_only
+                    and acked_at >= run_from
+                    and accepted_orders > 0
+            ) as fills_since
         from dominant
-        inner join
+        left join
             {{ ref("fct_orders") }} as orders
             on orders.bot = dominant.bot
-            and orders.acked_at <= dominant.as_of
-        group by dominant.as_of, dominant.bot
+            and acked_at <= dominant.as_of
+        group by all
     ),
-    -- a gate that always refuses a few began to refuse all after the last order that was accepted
+    -- one that always refuses a few began to refuse all after the last that was accepted
     stuck as (
         select
-            dominant.*,
-            orders.last_order_ts,
-            coalesce(last_entry_at, run_from) as last_entry_at,
+            *,
+            coalesce(last_entry_at, run_from) + interval '1 hour' as starved_at,
             case
-                when accepted_orders = 0
-                then greatest(run_from, coalesce(last_entry_at, run_from))
-                else run_from
-            end as storm_start,
-            case when accepted_orders = 0 then 0 else coalesce(fills_since, 0) end as fills_since,
-            case when accepted_orders = 0 then 0 else coalesce(acks_since, 0) end as acks_since
-        from dominant
-        left join orders using (as_of, bot)
+                when accepted_orders = 0 then greatest(run_from, last_entry_at) else run_from
+            end as storm_start
+        from ordered
     ),
     refused as (
         select
-            stuck.as_of,
+            as_of,
             stuck.bot,
             count(*) as vetoed_attempts,
-            count(*) filter (where vetoes.reason = stuck.gate) as gate_refusals
+            count(*) filter (where reason = stuck.gate) as gate_refusals
         from stuck
         inner join
             {{ ref("fct_vetoes") }} as vetoes
             on vetoes.bot = stuck.bot
-            and vetoes.occurred_at >= stuck.storm_start
-            and vetoes.occurred_at <= stuck.as_of
-        group by stuck.as_of, stuck.bot
+            and vetoes.occurred_at between storm_start and as_of
+        group by all
     )
 select
-    stuck.as_of,
-    stuck.bot,
-    stuck.gate as subject,
+    as_of,
+    bot,
+    gate as subject,
     case when is_storm and acks_since = 0 then 'crit' else 'warn' end as severity,
-    case
-        when is_storm then storm_start else greatest(storm_start, last_entry_at + interval '1 hour')
-    end as since,
+    case when is_storm then storm_start else greatest(storm_start, starved_at) end as since,
     format(
-        '{} refused {} of {} orders; {} filled meanwhile, {} positions open',
-        stuck.gate,
+        '{} refused {} orders, other gates {}; {} accepted, {} filled meanwhile, {} positions open',
+        gate,
         gate_refusals,
-        vetoed_attempts,
+        vetoed_attempts - gate_refusals,
+        acks_since,
         fills_since,
-        coalesce(coverage.open_count, 0)
+        coalesce(open_count, 0)
     ) as reason,
-    stuck.gate as dominant_gate,
+    gate as dominant_gate,
     gate_refusals,
     vetoed_attempts - gate_refusals as other_refusals,
     vetoed_attempts,
     fills_since as fills_since_storm,
-    coverage.open_count as open_positions,
+    open_count as open_positions,
     last_order_ts,
     storm_start,
     stuck._file,
@@ -179,4 +151,4 @@ from stuck
 inner join refused using (as_of, bot)
 left join {{ at_clock(ref("fct_exit_coverage")) }} as coverage using (as_of, bot)
 -- a few are a fault only once nothing has been accepted for an hour
-where is_storm or last_entry_at + interval '1 hour' <= stuck.as_of
+where is_storm or starved_at <= as_of

@@ -9,7 +9,7 @@
         meta={
             "needs": ["positions_state", "orders_executed"],
             "playbook_lines": ["P1-C2", "P1-S1"],
-            "explained_by": ["state_file_is_damaged"],
+            "explained_by": ["state_file_is_damaged", "log_has_stopped"],
             "proof": "update fct_exit_coverage set vanished_count = 3, unexplained_vanished_count = 3",
         }
     )

@@ -9,7 +9,7 @@
         meta={
             "needs": ["orders_attempted", "orders_executed", "risk_vetoes"],
             "playbook_lines": ["P4-S2", "P3-S1"],
-            "explained_by": ["two_executors_run", "log_bytes_were_lost"],
+            "explained_by": ["two_executors_run", "log_bytes_were_lost", "log_has_stopped"],
             "proof": "update fct_orders set outcome = 'unexplained', occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
         }
     )

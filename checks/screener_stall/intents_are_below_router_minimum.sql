@@ -1,5 +1,5 @@
--- Means: most of the orders that passed the risk check, or all there were, are smaller than the
--- router's smallest child order.
+-- Means: most of the orders that passed the risk check, or all that nothing but their size was
+-- held against, are smaller than the router's smallest child order.
 -- Look at: notional of attempts against config/runtime.yaml min_child_notional.
 -- Do: adjust sizing or the router's limit so that intents can be routed.
 -- Blind to: sizes cut down after the attempt was logged.
@@ -11,10 +11,11 @@
             "explained_by": ["config_was_changed"],
             "proof": "update fct_orders set outcome = 'unexplained', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
             "also": [
-                "update fct_orders set outcome = 'refused', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)"
+                "update fct_orders set outcome = 'refused', refused_reason = 'min_notional', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)"
             ],
             "spares": [
-                "update fct_orders set outcome = case when order_key = (select max(order_key) from fct_orders) then 'filled' else 'refused' end, notional_usd = case when order_key = (select max(order_key) from fct_orders) then 100 else 3 end, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
+                "update fct_orders set outcome = 'refused', refused_reason = 'max_trade_nav', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
+                "update fct_orders set outcome = case when order_key = (select max(order_key) from fct_orders) then 'filled' else 'refused' end, refused_reason = 'min_notional', notional_usd = case when order_key = (select max(order_key) from fct_orders) then 100 else 3 end, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
                 "update fct_orders set outcome = 'acked', notional_usd = 3, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
                 "update fct_orders set outcome = 'unexplained', notional_usd = 3, is_reduce_only = true, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
                 "update fct_orders set outcome = 'unexplained', notional_usd = 100, occurred_at = (select max(minute) - interval '20 minutes' from fct_pipeline_minutes)",
@@ -43,7 +44,11 @@ select
     min_by(_offset, occurred_at) as _offset
 from {{ at_clock(ref("fct_orders"), within="1 hour") }} as orders
 inner join {{ at_clock(limit("min_child_notional_usd")) }} as limits using (as_of, bot)
-where has_attempt and not is_reduce_only
+where
+    has_attempt
+    and not is_reduce_only
+    -- what another gate refused is that gate's case: its size was never tried
+    and (outcome <> 'refused' or refused_reason = 'min_notional')
 group by orders.as_of, orders.bot
 having
     (

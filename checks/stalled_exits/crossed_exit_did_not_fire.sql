@@ -8,7 +8,12 @@
         meta={
             "needs": ["positions_state", "positions_ledger", "diagnostics", "orders_attempted"],
             "playbook_lines": ["P1-S3", "P3-S1", "P3-A2"],
-            "explained_by": ["exit_scan_is_stale", "exit_order_was_lost", "executor_is_silent"],
+            "explained_by": [
+                "exit_scan_is_stale",
+                "exit_order_was_lost",
+                "executor_is_silent",
+                "state_file_is_frozen",
+            ],
             "proof": "update fct_positions set side = 'LONG', stop_loss_price = 2 * mark_price, valid_from= valid_from - interval '1 hour'; update fct_liveness set last_exit_trigger_at = timestamp '2000-01-01'",
             "also": [
                 "update fct_positions set side = 'LONG', stop_loss_price = 2 * mark_price, valid_from= valid_from - interval '1 hour'; delete from fct_orders"

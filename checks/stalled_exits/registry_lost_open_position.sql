@@ -13,6 +13,7 @@
                 "executor_restarts_too_often",
                 "executor_was_restarted",
                 "state_file_is_damaged",
+                "state_file_is_frozen",
             ],
             "proof": "update fct_positions set was_registered = true, is_in_registry= false, valid_from= valid_from - interval '10 minutes'",
         }

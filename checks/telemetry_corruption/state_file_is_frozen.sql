@@ -35,7 +35,7 @@ from {{ at_clock(ref("fct_surface_health")) }} as frozen
 inner join
     {{ ref("dim_surfaces") }} as surfaces
     on surfaces.surface = frozen.surface
-    and surfaces.writer = 'executor'
+    and contains(surfaces.writer, 'executor')
 inner join
     {{ at_clock(ref("fct_surface_health")) }} as neighbour
     on neighbour.as_of = frozen.as_of

@@ -2,7 +2,7 @@
 -- wrong, and its silence would go unseen.
 -- Look at: updated_ts of the file against the time of the look; the clock of that host.
 -- Do: correct the clock; find a writer that stamps with another clock than the executor.
--- Blind to: a clock that is slow; the files then look old.
+-- Blind to: a clock that is slow; see executor_clock_is_slow.
 {{
     config(
         meta={

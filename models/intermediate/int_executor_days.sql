@@ -5,11 +5,25 @@
 
 with
     signs as (
-        select bot, run_id, pid, hostname, occurred_at as seen_at, occurred_at as started_at
+        select
+            bot,
+            run_id,
+            pid,
+            hostname,
+            null as engine_version,
+            occurred_at as seen_at,
+            occurred_at as started_at
         from {{ ref("stg_heartbeats") }}
         where {{ touched("occurred_at") }}
         union all
-        select bot, run_id, pid, hostname, occurred_at as seen_at, occurred_at as started_at
+        select
+            bot,
+            run_id,
+            pid,
+            hostname,
+            null as engine_version,
+            occurred_at as seen_at,
+            occurred_at as started_at
         from {{ ref("int_attempts") }}
         where {{ touched("occurred_at") }}
         union all
@@ -18,6 +32,7 @@ with
             run_id,
             null as pid,
             hostname,
+            engine_version,
             published_at as seen_at,
             published_at - coalesce(uptime_seconds, 0) * interval '1 second' as started_at
         from {{ ref("stg_engine_metadata") }}
@@ -41,6 +56,7 @@ select
     started_at <> seen_at as is_start_stated,
     max(pid) as pid,
     max(hostname) as hostname,
+    max(engine_version) as engine_version,
     min(seen_at) as first_seen_at,
     max(seen_at) as last_seen_at,
     min(case when nth = 1 then least(started_at, seen_at) end) as started_at,

@@ -10,6 +10,7 @@ with
             run_id,
             max(pid) as pid,
             max(hostname) as hostname,
+            max(engine_version) as engine_version,
             min(case when nth = 1 then started_at end) as started_at,
             max(last_seen_at) as last_seen_at,
             cast(sum(sign_count) as bigint) as sign_count
@@ -21,12 +22,20 @@ select
     run_id,
     pid,
     hostname,
+    engine_version,
     sign_count,
     started_at,
     last_seen_at,
-    coalesce(lag(last_seen_at) over lives_of > started_at, false) as overlaps_previous,
-    least(lag(last_seen_at) over lives_of, last_seen_at) as overlap_until,
+    -- any before it: one that lives on is not always the last that started
+    coalesce(max(last_seen_at) over earlier > started_at, false) as overlaps_previous,
+    least(max(last_seen_at) over earlier, last_seen_at) as overlap_until,
     started_at as valid_from,
     coalesce(lead(started_at) over lives_of, {{ forever() }}) as valid_to
 from lives
-window lives_of as (partition by bot order by started_at, run_id)
+window
+    lives_of as (partition by bot order by started_at, run_id),
+    earlier as (
+        partition by bot
+        order by started_at, run_id
+        rows between unbounded preceding and 1 preceding
+    )

@@ -3,6 +3,7 @@ select
     run_id,
     pid,
     hostname,
+    engine_version,
     sign_count,
     overlaps_previous,
     case when overlaps_previous then overlap_until end as overlap_until,
