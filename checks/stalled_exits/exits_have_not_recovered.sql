@@ -9,7 +9,11 @@
         meta={
             "needs": ["positions_state", "positions_ledger", "diagnostics"],
             "playbook_lines": ["P3-A3"],
-            "explained_by": ["open_position_has_no_exit", "registry_lost_open_position"],
+            "explained_by": [
+                "open_position_has_no_exit",
+                "registry_lost_open_position",
+                "state_file_is_frozen",
+            ],
             "proof": "update fct_exit_coverage set missing_tp_sl_count = 3 where valid_from < (select max(minute) - interval '8 minutes' from fct_pipeline_minutes)",
         }
     )

@@ -9,7 +9,7 @@
         meta={
             "needs": ["positions_state", "positions_ledger"],
             "playbook_lines": ["P1-C4", "P1-A2", "P3-C1", "P3-C2", "P3-A1"],
-            "explained_by": ["registry_lost_open_position"],
+            "explained_by": ["registry_lost_open_position", "state_file_is_frozen"],
             "proof": "update fct_exit_coverage set open_count = 4, covered_count = 1, missing_tp_sl_count = 3, unprotected_usd = 950, unprotected_keys = 'ETHUSDT:LONG'",
         }
     )

@@ -14,6 +14,7 @@
                 "executor_was_restarted",
                 "state_file_is_damaged",
                 "state_file_is_frozen",
+                "executor_is_silent",
             ],
             "proof": "update fct_positions set was_registered = true, is_in_registry= false, valid_from= valid_from - interval '10 minutes'",
         }
