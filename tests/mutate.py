@@ -20,6 +20,7 @@ import test_verdicts
 from healthy_bot import live_through
 from recorded import CONFIG, RECORDINGS, Recording
 from sqlglot import exp
+from test_proofs import ON_SILENCE, UNWATCHED
 
 from ingest.replay import replay
 from ingest.settings import load_settings
@@ -102,7 +103,7 @@ class Healthy:
         self.connection.execute("set TimeZone = 'UTC'")
 
     def notices(self, mutant: Mutant) -> str | None:
-        """Who notices: `healthy`, `proof` or `near miss`; None when none does."""
+        """Who notices: `healthy`, `proof`, `near miss`, `unwatched`; None when none does."""
         meta = self.built.checks[mutant.check]["config"]["meta"]
         if self._worst(mutant, "select 1", [*self.built.looks]) != QUIET:
             return "healthy"
@@ -112,7 +113,11 @@ class Healthy:
             return "proof"
         spared = [self._worst(mutant, sql, last) for sql in meta.get("spares", [])]
         mildest = min(map(SEVERITIES.index, sick))
-        return "near miss" if any(SEVERITIES.index(s) >= mildest for s in spared) else None
+        if any(SEVERITIES.index(s) >= mildest for s in spared):
+            return "near miss"
+        is_on_silence = mutant.check in ON_SILENCE
+        unheard = is_on_silence and self._worst(mutant, f"{meta['proof']}; {UNWATCHED}", last)
+        return "unwatched" if unheard not in (False, QUIET) else None
 
     def _worst(self, mutant: Mutant, sql: str, looks: list[datetime]) -> str:
         """The worst severity after some SQL; `broken` where the rows break their contract."""

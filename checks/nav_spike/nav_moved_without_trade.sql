@@ -12,7 +12,8 @@
             "explained_by": ["nav_is_not_live", "positions_vanished_without_close"],
             "proof": "insert into fct_nav_steps (bot, surface, shape, previous_nav_usd, nav_usd, step_usd, step_ratio, traded_usd, unrealized_change_usd, unexplained_usd, unreal_count, unwatched_count, likely_cause, occurred_at, valid_from) select bot, 'nav', 'executor', 10000, 10150, 150, 0.015, 0, 1, 149, 0, 0, 'paid in or out', max(minute), max(minute) from fct_pipeline_minutes group by bot",
             "spares": [
-                "insert into fct_nav_steps (bot, surface, shape, previous_nav_usd, nav_usd, step_usd, step_ratio, traded_usd, unrealized_change_usd, unexplained_usd, unreal_count, unwatched_count, likely_cause, occurred_at, valid_from) select bot, 'nav', 'executor', 10000, 10150, 150, 0.015, 140, 1, 9, 0, 0, 'fills and PnL', max(minute), max(minute) from fct_pipeline_minutes group by bot"
+                "insert into fct_nav_steps (bot, surface, shape, previous_nav_usd, nav_usd, step_usd, step_ratio, traded_usd, unrealized_change_usd, unexplained_usd, unreal_count, unwatched_count, likely_cause, occurred_at, valid_from) select bot, 'nav', 'executor', 10000, 10150, 150, 0.015, 120, 1, 30, 0, 0, 'unexplained', max(minute), max(minute) from fct_pipeline_minutes group by bot",
+                "insert into fct_nav_steps (bot, surface, shape, previous_nav_usd, nav_usd, step_usd, step_ratio, traded_usd, unrealized_change_usd, unexplained_usd, unreal_count, unwatched_count, likely_cause, occurred_at, valid_from) select bot, 'nav', 'executor', 10000, 10300, 300, 0.03, 0, 1, 299, 0, 0, 'paid in or out', max(minute), max(minute) from fct_pipeline_minutes group by bot",
             ],
         }
     )

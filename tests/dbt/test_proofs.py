@@ -11,7 +11,9 @@ from ingest.settings import load_settings
 from watchhouse.catalog import open_published, read_catalog
 from watchhouse.check import at_instants, run_checks
 
-CHECKS = sorted(file.stem for file in ROOT.glob("checks/*/*.sql"))
+FILES = {file.stem: file.read_text() for file in sorted(ROOT.glob("checks/*/*.sql"))}
+ON_SILENCE = [name for name, text in FILES.items() if "watched()" in text]
+UNWATCHED = "update fct_surface_health set status = 'not polled'"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def warehouse(
         yield connection
 
 
-@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("name", FILES)
 def test_check_is_quiet_until_its_proof_makes_the_warehouse_sick(
     warehouse: duckdb.DuckDBPyConnection, healthy: Built, name: str
 ) -> None:
@@ -39,6 +41,14 @@ def test_check_is_quiet_until_its_proof_makes_the_warehouse_sick(
     assert all(sick), f"{name} found nothing after its proof"
     spared = [severities(warehouse, name, sql) for sql in meta.get("spares", [])]
     assert max(map(worst, spared), default="") < min(map(worst, sick)), "not more lightly"
+
+
+@pytest.mark.parametrize("name", ON_SILENCE)
+def test_silence_to_which_nobody_listened_is_no_finding(
+    warehouse: duckdb.DuckDBPyConnection, healthy: Built, name: str
+) -> None:
+    proof = healthy.checks[name]["config"]["meta"]["proof"]
+    assert severities(warehouse, name, f"{proof}; {UNWATCHED}") == []
 
 
 def worst(severities: list[str]) -> str:
