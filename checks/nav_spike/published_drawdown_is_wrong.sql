@@ -13,7 +13,8 @@
             "explained_by": ["nav_jumped", "nav_history_was_erased"],
             "proof": "update fct_risk_states set published_portfolio_dd_ratio = 0.67, valid_from= valid_from - interval '10 minutes'",
             "spares": [
-                "update fct_risk_states set published_portfolio_dd_ratio = 0.005, valid_from= valid_from - interval '10 minutes'"
+                "update fct_nav set true_drawdown_ratio = 0.5 where surface <> 'nav'",
+                "update fct_risk_states set published_portfolio_dd_ratio = 0.005, valid_from= valid_from - interval '10 minutes'",
             ],
         }
     )

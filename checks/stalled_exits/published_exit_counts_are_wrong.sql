@@ -52,7 +52,6 @@ select
 from wrong
 inner join {{ at_clock(ref("fct_exit_coverage")) }} as coverage using (as_of, bot)
 inner join {{ at_clock(limit("silent_seconds")) }} as limits using (as_of, bot)
-inner join {{ watched() }} as watch using (as_of, bot)
 where
     wrong.since < wrong.as_of - limits.value * interval '1 second'
     and last_exit_scan_at > wrong.as_of - limits.value * interval '1 second'
