@@ -10,7 +10,7 @@
             "needs": ["risk_vetoes", "orders_attempted", "orders_executed"],
             "playbook_lines": ["P5-S2", "P5-C1", "P5-C2"],
             "explained_by": ["log_ends_in_torn_line", "two_executors_run"],
-            "proof": "insert into fct_quarantined_lines (bot, stream, reason, length_bytes, line_number, line_count, occurred_at, observed_at, _file, _offset) select bot, 'order_metrics', 'torn line', 47, 1, 23, max(minute), max(minute), 'execution/order_metrics.jsonl', 12 from fct_pipeline_minutes group by bot",
+            "proof": "insert into fct_quarantined_lines (bot, stream, reason, length_bytes, occurred_at, observed_at, _file, _offset) select bot, 'order_metrics', 'torn line', 47, max(minute), max(minute), 'execution/order_metrics.jsonl', 12 from fct_pipeline_minutes group by bot",
         }
     )
 }}
@@ -21,18 +21,14 @@ select
     'warn' as severity,
     min(lines.occurred_at) as since,
     format(
-        '{} lines of {} are not JSON: {} ({} bytes at {}, line {} of {})',
+        '{} lines of {} are not JSON: {} ({} bytes at {})',
         count(*),
         lines._file,
         min_by(lines.reason, lines.occurred_at),
         min_by(lines.length_bytes, lines.occurred_at),
-        min_by(lines._offset, lines.occurred_at),
-        min_by(lines.line_number, lines.occurred_at),
-        min_by(lines.line_count, lines.occurred_at)
+        min_by(lines._offset, lines.occurred_at)
     ) as reason,
     count(*) as lines,
-    min_by(lines.line_number, lines.occurred_at) as line,
-    min_by(lines.line_count, lines.occurred_at) as total_lines,
     sum(lines.length_bytes) as bytes,
     lines._file as path,
     lines._file,

@@ -107,8 +107,6 @@ MEASURES = [
     ("nav_spike", "drawdown_circuit_chatter", "diagnostics_increments"),
     ("nav_spike", "drawdown_circuit_chatter", "first"),
     ("nav_spike", "drawdown_circuit_chatter", "last"),
-    ("telemetry_corruption", "torn_line_in_middle", "line"),
-    ("telemetry_corruption", "torn_line_in_middle", "total_lines"),
     ("positions_stuck_veto_storm", "veto_dominant_gate", "dominant_gate"),
     ("positions_stuck_veto_storm", "veto_dominant_gate", "vetoed_attempts"),
     ("positions_stuck_veto_storm", "veto_dominant_gate", "fills_since_storm"),
