@@ -41,10 +41,12 @@ def test_both_take_turns_at_one_home(tmp_path: Path) -> None:
     config.mkdir()
     bot = f"main={logs},config={config}"
     world = play(World(loops=12), logs, config)
-    for python in (FIRST, SECOND, FIRST):
+    for python, other in ((FIRST, SECOND), (SECOND, FIRST), (FIRST, SECOND)):
         *_, last = islice(world, 4)
         run = watchhouse(python, home, "ingest", "--bot", bot, "--observed-at", last.at.isoformat())
         assert run.returncode == 0, run.stderr
+        run = watchhouse(other, home, "archive")  # files of one version, merged by the other
+        assert "diagnostics\tmain\tmonth=" in run.stdout, run.stderr
     for python in (FIRST, SECOND):
         run = watchhouse(python, home, "ingest", "--verify", "--bot", bot)
         assert (run.returncode, run.stdout) == (0, ""), run.stderr
