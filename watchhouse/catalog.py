@@ -12,6 +12,7 @@ import duckdb
 
 from ingest.errors import WatchhouseError
 from ingest.settings import Settings
+from watchhouse.instant import iso
 
 BUILD_HINT = "watchhouse build"
 _TEMPLATES = ("verdict", "not_applicable", "bots", "excepted")
@@ -66,6 +67,15 @@ class Provenance:
     published_at: datetime | None
     commit: str | None
     read_to: dict[str, datetime]
+    load_id: int | None = None
+
+    def sentence(self) -> str:
+        """The same in one line; nothing for a file that does not say."""
+        if self.published_at is None:
+            return ""
+        by = f" by load {self.load_id}" if self.load_id is not None else ""
+        reads = ", ".join(f"{bot} {iso(at)}" for bot, at in self.read_to.items())
+        return f"published {iso(self.published_at)}{by}" + (f", read to: {reads}" if reads else "")
 
 
 @contextmanager
@@ -153,10 +163,11 @@ def read_provenance(connection: duckdb.DuckDBPyConnection, settings: Settings) -
 
     published = rows("select max(published_at) from meta.published")
     commit = rows("select max(project_commit) from meta.checks")
-    read_to = rows("select _bot, max(polled_at) from hot.polls group by 1 order by 1")
+    looks = rows("select _bot, max(polled_at), max(load_id) from hot.polls group by 1 order by 1")
     return Provenance(
         file=str(settings.published_file),
         published_at=published[0][0] if published else None,
         commit=(commit[0][0] or None) if commit else None,
-        read_to=dict(read_to),
+        read_to={bot: at for bot, at, _ in looks},
+        load_id=max((load_id for *_, load_id in looks), default=None),
     )

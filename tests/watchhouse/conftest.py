@@ -94,7 +94,8 @@ create table meta.checks (
 );
 create table meta.templates (name varchar, compiled_sql varchar);
 create table meta.vars as select 'loop_seconds' as name, '60' as value;
-create table hot.polls as select 'main' as _bot, timestamp '2026-03-10 14:00' as polled_at;
+create table hot.polls as
+select 'main' as _bot, timestamp '2026-03-10 14:00' as polled_at, 7 as load_id;
 create table health (
     bot varchar, surface varchar, valid_from timestamp, valid_to timestamp, is_usable boolean,
     status varchar, reason varchar

@@ -66,7 +66,8 @@ def test_when_the_file_was_published_is_said_beside_the_answer(
             "create table meta.published as select timestamp '2026-03-10 14:00' published_at"
         )
     main(["--home", str(home), "sql", "select 1 as n", "--format", "csv"])
-    assert capsys.readouterr() == ("n\n1\n", "published 2026-03-10T14:00:00Z\n")
+    told = "published 2026-03-10T14:00:00Z by load 7, read to: main 2026-03-10T14:00:00Z\n"
+    assert capsys.readouterr() == ("n\n1\n", told)
 
 
 def test_jsonl_is_a_row_per_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from ingest.errors import WatchhouseError
-from watchhouse.catalog import open_published
-from watchhouse.commands.common import as_json_text, settings_of
-from watchhouse.instant import iso, now, parse_instant
+from watchhouse.catalog import open_published, read_provenance
+from watchhouse.commands.common import as_json_text, settings_of, tell_source
+from watchhouse.instant import now, parse_instant
 from watchhouse.query.ask import Asker
 from watchhouse.query.engine import Limits
 from watchhouse.query.formats import STYLES
@@ -58,11 +58,10 @@ def sql(
         return
     text = _query(ctx, query, file)
     try:
-        published = asker.ask(text, sys.stdout) if out is None else asker.ask_into(text, out)
+        source = asker.ask(text, sys.stdout) if out is None else asker.ask_into(text, out)
     except KeyboardInterrupt:
         raise click.Abort from None
-    if published:
-        click.echo(f"published {iso(published)}", err=True)
+    tell_source(source)
 
 
 @click.command()
@@ -78,8 +77,10 @@ def status(ctx: click.Context, as_of: str | None, style: str) -> None:
     from watchhouse import status as files
 
     moment = parse_instant(as_of) if as_of else now()
-    with open_published(settings_of(ctx)) as connection:
+    settings = settings_of(ctx)
+    with open_published(settings) as connection:
         statuses = files.file_statuses(connection, moment)
+        tell_source(read_provenance(connection, settings))
     if style == "json":
         click.echo(as_json_text([one.as_json() for one in statuses]))
     else:

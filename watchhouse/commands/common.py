@@ -4,12 +4,15 @@ import json
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ingest.errors import WatchhouseError
 from ingest.settings import Bot, Settings, load_settings
+
+if TYPE_CHECKING:
+    from watchhouse.catalog import Provenance
 
 # 3 is whatever is no verdict: unknown, wrong usage, nothing selected, no warehouse.
 EXIT = {"ok": 0, "warn": 1, "crit": 2, "unknown": 3}
@@ -46,6 +49,12 @@ def tell(error: click.ClickException | WatchhouseError) -> int:
         hint = f"\n\nhint: {error.hint}" if error.hint else ""
         click.echo(f"error: {error.message}{hint}", err=True)
     return error.exit_code
+
+
+def tell_source(source: "Provenance") -> None:
+    """Say on stderr, beside an answer, how old the file is that gave it."""
+    if said := source.sentence():
+        click.echo(said, err=True)
 
 
 def as_json_text(value: object) -> str:

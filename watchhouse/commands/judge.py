@@ -20,6 +20,7 @@ from watchhouse.commands.common import (
     bot_option,
     select_option,
     settings_of,
+    tell_source,
 )
 from watchhouse.formats import FORMATS, nagios_line
 from watchhouse.incidents import Incident, read_incidents
@@ -85,6 +86,7 @@ def check(  # noqa: PLR0913  (one parameter per option)
 def _print(verdict: Verdict, source: "Source", style: str, unfold: bool) -> None:
     if style != "text":
         click.echo(FORMATS[style](verdict, source.catalog))
+        tell_source(source.provenance)
         return
     one = len(source.catalog.checks) == 1
     print_lines(lines(verdict, source.provenance, source.incidents, unfold=unfold, every_row=one))
@@ -148,10 +150,12 @@ def explain(ctx: click.Context, name: str, as_of: str | None, bot: str | None) -
     from watchhouse.explained import lines as told
 
     moment = parse_instant(as_of) if as_of else now()
-    with open_published(settings_of(ctx)) as connection:
+    settings = settings_of(ctx)
+    with open_published(settings) as connection:
         catalog = read_catalog(connection, (name,))
         if len(catalog.checks) != 1:
             raise WatchhouseError(
                 f"`{name}` is not one check", ", ".join(check.name for check in catalog.checks)
             )
         print_lines(told(run(connection, catalog, moment, bot)))
+        tell_source(read_provenance(connection, settings))

@@ -7,8 +7,8 @@ import click
 from ingest.errors import UsageError
 from watchhouse import incidents as kept
 from watchhouse.backtest import parse_every
-from watchhouse.catalog import open_published, read_catalog
-from watchhouse.commands.common import as_json_text, bot_option, settings_of
+from watchhouse.catalog import open_published, read_catalog, read_provenance
+from watchhouse.commands.common import as_json_text, bot_option, settings_of, tell_source
 from watchhouse.instant import now, parse_instant, short
 from watchhouse.terminal import print_lines
 
@@ -28,8 +28,10 @@ def incidents(ctx: click.Context, which: str | None, style: str) -> None:
     \b
     Example: watchhouse incidents --open
     """
-    with open_published(settings_of(ctx)) as connection:
+    settings = settings_of(ctx)
+    with open_published(settings) as connection:
         found = kept.chosen(kept.read_incidents(connection), which or "recent")
+        tell_source(read_provenance(connection, settings))
     if style == "json":
         click.echo(as_json_text([one.as_json() for one in found]))
     else:

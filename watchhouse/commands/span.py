@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from watchhouse import backtest as past
-from watchhouse.catalog import Catalog, open_published, read_catalog
+from watchhouse.catalog import Catalog, open_published, read_catalog, read_provenance
 from watchhouse.check import Progress, run_checks
-from watchhouse.commands.common import as_json_text, bot_option, select_option, settings_of
+from watchhouse.commands.common import (
+    as_json_text,
+    bot_option,
+    select_option,
+    settings_of,
+    tell_source,
+)
 from watchhouse.instant import now, parse_instant
 from watchhouse.terminal import print_lines, progress
 
@@ -66,8 +72,9 @@ def backtest(  # noqa: PLR0913  (one parameter per option)
         raise click.UsageError("use one of --raw, --dead and --set", ctx)
     last = parse_instant(until) if until else now()
     grid = past.instants(parse_instant(since), last, past.parse_every(every))
-    with open_published(settings_of(ctx)) as connection, progress("checks") as bar:
-        catalog = read_catalog(connection, select)
+    settings = settings_of(ctx)
+    with open_published(settings) as connection, progress("checks") as bar:
+        catalog, source = read_catalog(connection, select), read_provenance(connection, settings)
         if dead:
             told, text = _dead(connection, catalog, grid, bot, bar)
         elif sets or labels:
@@ -77,6 +84,7 @@ def backtest(  # noqa: PLR0913  (one parameter per option)
             told = [v.as_json() for v in verdicts] if raw else past.folded_json(verdicts)
             text = past.lines(verdicts, raw)
     click.echo(as_json_text(told)) if style == "json" else print_lines(text)
+    tell_source(source)
 
 
 def _dead(

@@ -4,13 +4,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
 from ingest.errors import WatchhouseError
 from ingest.settings import Settings
-from watchhouse.catalog import read_provenance
+from watchhouse.catalog import Provenance, read_provenance
 from watchhouse.query.engine import Limits, open_locked, told
 from watchhouse.query.formats import write_answer
 from watchhouse.query.guard import one_question
@@ -27,22 +26,22 @@ class Asker:
     limits: Limits
     style: str
 
-    def ask(self, text: str, out: TextIO) -> datetime | None:
-        """Answer one question on `out`; returns when the file that answered was published, UTC.
+    def ask(self, text: str, out: TextIO) -> Provenance:
+        """Answer one question on `out`; returns what the file that answered says of itself.
 
         Raises `WatchhouseError` for what is refused, fails or takes too long, and
         `KeyboardInterrupt` for Ctrl-C; what was written until then stands.
         """
         with open_locked(self.settings, self.limits) as connection:
             *first, last = one_question(connection, text)
-            published_at = read_provenance(connection, self.settings).published_at
+            provenance = read_provenance(connection, self.settings)
             with told(connection, self.limits):
                 for statement in first:
                     connection.execute(statement)
                 write_answer(connection, last, self.style, out)
-        return published_at
+        return provenance
 
-    def ask_into(self, text: str, file: Path) -> datetime | None:
+    def ask_into(self, text: str, file: Path) -> Provenance:
         """Answer into `file`: the whole answer, or the file as it was; returns as `ask`.
 
         Raises as `ask`, and `WatchhouseError` for a file in the home or one not to be written.

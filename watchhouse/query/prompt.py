@@ -61,7 +61,7 @@ def _typed(session: PromptSession[str]) -> str | None:
 def _answer(asker: Asker, text: str) -> None:
     started = monotonic()
     try:
-        published = asker.ask(text, sys.stdout)
+        published = asker.ask(text, sys.stdout).published_at
     except KeyboardInterrupt:
         click.echo("cancelled", err=True)
     except WatchhouseError as error:
