@@ -1,5 +1,7 @@
 """The same verdict for other programs."""
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as Xml
@@ -10,6 +12,21 @@ import pytest
 from watchhouse.cli import main
 
 SICK, WELL, BLIND = "2026-03-10T10:45:00Z", "2026-03-10T09:30:00Z", "2026-03-10T12:30:00Z"
+FINDING = {
+    "check",
+    "playbook",
+    "bot",
+    "subject",
+    "severity",
+    "since",
+    "reason",
+    "evidence",
+    "do",
+} | {"explained_by"}
+# As the guidelines for plugins ask: one line, `label=value[unit];warn;crit;min;max` after the bar.
+PLUGIN = re.compile(
+    r"WATCHHOUSE (OK|WARNING|CRITICAL|UNKNOWN): [^|\n]+ \|( \w+=[\d.]+%?(;[\d.]*){3,4})+\n"
+)
 Say = Callable[..., tuple[int, str]]
 
 
@@ -42,6 +59,30 @@ def test_junit_has_a_case_per_bot_and_check(say: Say) -> None:
         ("main.stalled_exits", "position_is_underwater"),
     ]
     assert suite.get("skipped") == "1"  # spare has no NAV
+
+
+@pytest.mark.parametrize("at", [WELL, SICK, BLIND, "2026-03-01"])
+def test_junit_keeps_to_its_schema(say: Say, at: str) -> None:
+    text = say("junit", "--as-of", at)[1]
+    suite = Xml.fromstring(text)
+    assert text.startswith('<?xml version="1.0" encoding="UTF-8"?>')
+    assert {*suite.attrib} == {"name", "timestamp", "tests", "failures", "errors", "skipped"}
+    outcomes = [[part.tag for part in case if part.tag != "system-out"] for case in suite]
+    assert max(map(len, outcomes)) <= 1
+    for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        assert int(suite.get(count, "")) == outcomes.count([tag])
+    assert all((case.tag, {*case.attrib}) == ("testcase", {"classname", "name"}) for case in suite)
+
+
+@pytest.mark.parametrize("at", [WELL, SICK, BLIND, "2026-03-01"])
+def test_json_has_the_published_keys_and_no_other(say: Say, at: str) -> None:
+    said = json.loads(say("json", "--as-of", at)[1])
+    assert [*said] == ["as_of", "verdict", "coverage", "bots", "findings", "unknown"]
+    assert said["verdict"] in ("ok", "warn", "crit", "unknown")
+    assert 0 <= said["coverage"] <= 1
+    assert all({*bot} == {"verdict", "coverage"} for bot in said["bots"].values())
+    assert all({*finding} == FINDING for finding in said["findings"])
+    assert all({*unknown} == {"check", "bot", "why"} for unknown in said["unknown"])
 
 
 def test_junit_calls_what_is_unknown_an_error(say: Say) -> None:
@@ -84,6 +125,8 @@ def test_nagios_is_one_line_with_performance_data(say: Say) -> None:
         " | crit=1;;;0 warn=2;;;0 info=1;;;0 unknown=0;;;0 judged=100%;;;0;100\n"
     )
     assert say("nagios", "--as-of", BLIND)[1].startswith("WATCHHOUSE UNKNOWN: it is torn")
+    for at in (WELL, SICK, BLIND, "2026-03-01"):
+        assert PLUGIN.fullmatch(say("nagios", "--as-of", at)[1])
 
 
 def test_nagios_is_told_on_stdout_that_there_is_no_warehouse(
