@@ -1,0 +1,52 @@
+"""The compiled text of a check says the same with a literal clock (dbt) as with many instants."""
+
+from collections import Counter
+from datetime import datetime
+
+import duckdb
+from recorded import ROOT, Recording
+
+from watchhouse.catalog import read_catalog
+from watchhouse.check import around, literal_clock, read_frame, set_instants
+
+
+def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> Counter[str]:
+    return Counter(map(repr, connection.execute(sql).fetchall()))
+
+
+def some_instants(recording: Recording) -> list[datetime]:
+    """Early, in the middle of things, and at the end."""
+    frames = recording.frames
+    return [frames[2], frames[len(frames) // 2], frames[-1]]
+
+
+def test_both_clocks_give_the_same_rows(recording: Recording) -> None:
+    connection, catalog = recording.warehouse, read_catalog(recording.warehouse)
+    instants = some_instants(recording)[1:]
+    set_instants(connection, instants)
+    for check in catalog.checks:
+        text = around(catalog.templates["verdict"], check, instants[0])
+        literal: Counter[str] = Counter()
+        for at in instants:
+            literal += rows(connection, literal_clock(text, at))
+        assert rows(connection, text) == literal, check.name
+
+
+def test_a_check_alone_says_the_same_where_nothing_is_added_to_it(recording: Recording) -> None:
+    connection, catalog = recording.warehouse, read_catalog(recording.warehouse)
+    instants = some_instants(recording)
+    set_instants(connection, instants)
+    frame = read_frame(connection, catalog, instants[0])
+    framed = [around(frame.template, check, instants[0]) for check in catalog.checks]
+    texts = [frame.text(check) for check in catalog.checks]
+    answers = [rows(connection, text) for text in texts]
+    assert answers == [rows(connection, text) for text in framed]
+    assert any(text != full for text, full in zip(texts, framed, strict=True))
+
+
+def test_every_check_of_the_project_is_kept_with_its_header(recording: Recording) -> None:
+    kept = recording.rows(
+        "select count(*), count(means), count(look_at), count(do_text), count(blind_to),"
+        " count(proof) from meta.checks"
+    )
+    assert kept == [(len([*ROOT.glob("checks/*/*.sql")]),) * 6]
