@@ -1,13 +1,14 @@
 """A stretch of a bot's history as a recording that `replay` reads, with what the checks found.
 
 Written from the warehouse, since the files themselves have been overwritten: what was masked stays
-masked. A rotated log is one file, a line that was replaced is left out.
+masked. A rotated log is one file.
 """
 
 import base64
 import json
 import lzma
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ import duckdb
 from ingest.errors import WatchhouseError
 from ingest.registry import Source
 from ingest.replay import FRAMES
+from watchhouse.bundle_lines import Piece, written
 from watchhouse.verdict import Verdict
 
 _BASE = timedelta(days=1)  # what stands in the logs and in nav_log at the first frame
@@ -55,19 +57,19 @@ where _bot = $bot and _observed_at <= $end
 order by _observed_at, _position
 """
 _PIECES = """
-select observed_at, file_id, start, bytes
+select observed_at, file_id, start, bytes, gone_at
 from (
     select
         _observed_at as observed_at, _file_id as file_id, _offset as start,
-        encode({line} || chr(10)) as bytes
+        encode({line} || chr(10)) as bytes, _superseded_at as gone_at
     from raw."{table}"
-    where _bot = $bot and _superseded_at is null
+    where _bot = $bot
     union all
-    select observed_at, _file_id, _offset, bytes
+    select observed_at, _file_id, _offset, bytes, _superseded_at
     from raw.quarantine
-    where _bot = $bot and stream = $source and _superseded_at is null
+    where _bot = $bot and stream = $source
 )
-where observed_at <= $end and observed_at > $base
+where observed_at <= $end and observed_at > $base and coalesce(gone_at > $first, true)
 order by observed_at, file_id, start
 """
 # As the executor writes it: a line with a time names its logger, a print does not.
@@ -96,9 +98,14 @@ class Frames:
     looks: list[datetime]
     operations: dict[datetime, list[Operation]] = field(default_factory=dict)
 
+    def look_of(self, seen_at: datetime | None) -> datetime | None:
+        """The first look that is not before an instant, if there is one."""
+        place = bisect_left(self.looks, seen_at) if seen_at else len(self.looks)
+        return self.looks[place] if place < len(self.looks) else None
+
     def add(self, seen_at: datetime, operation: str, path: str, **rest: Any) -> None:
         """Note an operation at the first look that is not before `seen_at`."""
-        look = next((one for one in self.looks if one >= seen_at), None)
+        look = self.look_of(seen_at)
         if look is not None:
             kept = {"op": operation, "path": path, "mtime": _epoch(look), **rest}
             self.operations.setdefault(look, []).append(kept)
@@ -171,26 +178,20 @@ class _Writer:
         return ("[" + ",".join(early + late) + "]").encode()
 
     def add_lines(self, frames: Frames, source: Source) -> None:
-        """The lines of a log as appends; what stood there before the span in one piece."""
+        """What was written to a log; what stood there before the span in one piece."""
         line = _TEXT if source.kind == "text" else "payload"
         query = _PIECES.format(table=source.name, line=line)
         first = frames.looks[0]
-        found = self.rows(query, source=source.name, end=self.span.end, base=first - _BASE)
-        pieces = [(max(at, first), bytes(text)) for at, _, _, text in found]
-        halves = dict(self._halves(source))
-        size, ahead = 0, b""
-        for look in frames.looks:
-            text = b"".join(piece for at, piece in pieces if at == look)
-            if text:
-                text, ahead = text.removeprefix(ahead), b""
-            elif look in halves and not ahead:  # the beginning of the line that came next
-                later = b"".join(piece for at, piece in pieces if at > look)
-                text = ahead = later[: halves[look]]
-            if text:
-                how = {"at": size, "new_inode": True} if size else {}
-                operation = "append" if size else "put"
-                frames.add(look, operation, source.path, **_encoded(text), **how)
-                size += len(text)
+        found = self.rows(
+            query, source=source.name, first=first, end=self.span.end, base=first - _BASE
+        )
+        pieces = [
+            Piece(max(at, first), file_id, start, bytes(text), frames.look_of(gone))
+            for at, file_id, start, text, gone in found
+        ]
+        for look, size, text in written(pieces, frames.looks, dict(self._halves(source))):
+            how = {"at": size, "new_inode": True} if size else {}
+            frames.add(look, "append" if size else "put", source.path, **_encoded(text), **how)
 
     def _halves(self, source: Source) -> Iterator[tuple[datetime, int]]:
         """Looks that found half a line at the end of a log, and how many bytes of it."""

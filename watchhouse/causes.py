@@ -96,6 +96,13 @@ def families(findings: Sequence[Finding]) -> list[Family]:
     return sorted(found, key=lambda family: family.order)
 
 
+def family_of(findings: Sequence[Finding], bot: str, check: str) -> list[Finding]:
+    """What a check found for a bot, its root cause and all else that follows from that."""
+    groups = ((family.root, *family.folded) for family in families(findings))
+    own = (family for family in groups if any(group.key == (bot, check) for group in family))
+    return [finding for family in own for group in family for finding in group.findings]
+
+
 def root_cause(findings: Sequence[Finding]) -> Finding | None:
     """The finding that no other explains and that explains the worst; None when all is well."""
     found = families(findings)

@@ -140,10 +140,10 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def fed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A home fed with 49 frames of a recording with damage in it, published and not built."""
+    """A home fed with 55 frames of a recording with damage in it, published and not built."""
     if not RECORDING.is_dir():
         pytest.skip(f"no recording at {RECORDING}")
     settings = load_settings(tmp_path_factory.mktemp("fed"))
-    replay(settings, RECORDING, upto=48, bot="main")
+    replay(settings, RECORDING, upto=54, bot="main")
     publish(settings)
     return settings

@@ -19,7 +19,7 @@ from watchhouse.cli import main
 from watchhouse.instant import iso
 from watchhouse.verdict import Verdict
 
-START, END = datetime(2026, 3, 10, 6, 15), datetime(2026, 3, 10, 6, 48, 30)
+START, END = datetime(2026, 3, 10, 6, 15), datetime(2026, 3, 10, 6, 54, 30)
 NOBODY = Verdict(END, "ok", {}, (), (), (), 0)
 
 
@@ -28,7 +28,7 @@ def bundled(fed: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles") / "one"
     with duckdb.connect(str(fed.published_file), read_only=True) as connection:
         registry = load_registry(fed.registry_file)
-        assert write_bundle(connection, registry, Span("main", START, END), NOBODY, folder) == 35
+        assert write_bundle(connection, registry, Span("main", START, END), NOBODY, folder) == 41
     return folder
 
 
@@ -82,7 +82,19 @@ def test_damage_is_the_same_damage(fed: Settings, replayed: Settings) -> None:
     bad = "select stream, _length, reason, bytes, observed_at from raw.quarantine"
     held, again = both(fed, replayed, bad)
     assert again == held
-    assert held.total() == 2
+    assert held.total() == 3
+
+
+def test_a_line_changed_in_place_is_changed_again(fed: Settings, replayed: Settings) -> None:
+    query = """select _offset, _observed_at > timestamp '{}', _superseded_at, payload
+        from raw.order_metrics where _observed_at <= timestamp '{}'"""
+    held, again = both(fed, replayed, query.format(START, END))
+    assert again == held
+    loads = """select observed_at, kept_count, superseded_count, quarantined_count from raw.loads
+        where superseded_count > 0"""
+    held, again = both(fed, replayed, loads)
+    assert again == held
+    assert held.total() == 1
 
 
 def test_findings_and_config_of_the_incident_lie_beside_it(

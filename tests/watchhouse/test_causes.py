@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from watchhouse.catalog import Check
-from watchhouse.causes import families, root_cause, with_causes
+from watchhouse.causes import families, family_of, root_cause, with_causes
 from watchhouse.finding import Finding
 
 AT = datetime(2026, 3, 10, 7)
@@ -26,6 +26,17 @@ def finding(
 def folded(*findings: Finding) -> dict[str, list[str]]:
     found = families(with_causes(findings, CHECKS, LOOP))
     return {f.root.top.check: [g.top.check for g in f.folded] for f in found}
+
+
+def test_a_finding_comes_with_its_cause_and_all_that_follows_from_it() -> None:
+    story = finding("gate", 9), finding("drawdown", 4), finding("nav", 0), finding("silent", 2)
+    told = with_causes([*story, finding("nav", 1, bot="spare")], CHECKS, LOOP)
+    assert {(f.check, f.bot) for f in family_of(told, "main", "drawdown")} == {
+        ("gate", "main"),
+        ("drawdown", "main"),
+        ("nav", "main"),
+    }
+    assert family_of(told, "main", "exits") == []
 
 
 def test_a_chain_of_causes_is_folded_under_its_first() -> None:

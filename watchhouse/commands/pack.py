@@ -10,6 +10,7 @@ import click
 from ingest.errors import UsageError, WatchhouseError
 from watchhouse.backtest import parse_every
 from watchhouse.catalog import open_published, read_catalog
+from watchhouse.causes import family_of
 from watchhouse.check import run_checks
 from watchhouse.commands.common import bot_option, settings_of
 from watchhouse.incidents import find, read_incidents
@@ -22,7 +23,12 @@ from watchhouse.verdict import Verdict
 @click.option("--check", "name", metavar="CHECK", help="Instead of an incident: what fires …")
 @click.option("--as-of", metavar="TIME", help="… at this instant, ISO-8601.")
 @bot_option
-@click.option("--before", default="1h", show_default=True, help="How long before it began.")
+@click.option(
+    "--before",
+    default="1h",
+    show_default=True,
+    help="How long before it, or its root cause, began.",
+)
 @click.option("--after", default="10m", show_default=True, help="How long after it was last seen.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder [incidents/ in the home].")
 @click.pass_context
@@ -69,12 +75,14 @@ def bundle(  # noqa: PLR0913  (one parameter per option)
 
 
 def _begins(verdict: Verdict, check: str, bot: str | None) -> tuple[str, datetime]:
-    """The bot that the check fires for, and since when."""
+    """The bot that the check fires for, and since when it or what it follows from holds."""
     found = [f for f in verdict.findings if f.check == check and bot in (None, f.bot)]
     if not found or found[0].bot is None:
         raise WatchhouseError(
             f"`{check}` finds nothing at {iso(verdict.as_of)}",
             f"watchhouse check --as-of {iso(verdict.as_of)}",
         )
-    earliest = min(f.since or verdict.as_of for f in found)
-    return found[0].bot, max(earliest, verdict.as_of - timedelta(days=7))
+    who = found[0].bot
+    together = found + family_of(verdict.findings, who, check)
+    earliest = min(f.since or verdict.as_of for f in together)
+    return who, max(earliest, verdict.as_of - timedelta(days=7))
