@@ -30,16 +30,23 @@
 {%- endmacro %}
 
 
+{# The clock, each instant with the one that lies `interval` before it. A column: of a difference in the
+   condition of a join DuckDB makes a filter after it, and pairs every instant with all that was before. #}
+{% macro clock_back(interval) -%}
+    (select as_of, as_of - interval '{{ interval }}' as earliest from {{ clock() }} as instants)
+{%- endmacro %}
+
+
 {# A relation's rows at the clock: intervals that hold at `as_of`, or events of (as_of - within, as_of]. #}
 {% macro at_clock(relation, within=none) -%}
     (
         select facts.*, clock.as_of
         from {{ relation }} as facts
         inner join
-            {{ clock() }} as clock
+            {{ clock_back(within) if within else clock() }} as clock
             on {% if within -%}
                 {{ within_lookback("facts.occurred_at") }}
-                and facts.occurred_at > clock.as_of - interval '{{ within }}'
+                and facts.occurred_at > clock.earliest
                 and facts.occurred_at <= clock.as_of
             {%- else -%}
                 {{ within_lookback("facts.valid_to") }}
@@ -57,10 +64,9 @@
         select facts.*, clock.as_of, facts.valid_to <= clock.as_of as is_over
         from {{ relation }} as facts
         inner join
-            {{ clock() }} as clock
+            {{ clock_back((minutes or var("finding_recall_minutes")) ~ " minutes") }} as clock
             on {{ within_lookback("facts.valid_to") }}
             and facts.valid_from <= clock.as_of
-            and facts.valid_to
-            > clock.as_of - interval '{{ minutes or var("finding_recall_minutes") }} minutes'
+            and facts.valid_to > clock.earliest
     )
 {%- endmacro %}

@@ -30,10 +30,9 @@
                 group by {{ keys | join(", ") }}, run_from
             ) as runs
         inner join
-            {{ clock() }} as clock
+            {{ clock_back(var("recovery_watch_minutes") ~ " minutes") }} as clock
             on runs.run_until <= clock.as_of
-            and runs.run_until
-            > clock.as_of - interval '{{ var("recovery_watch_minutes") }} minutes'
+            and runs.run_until > clock.earliest
         where run_until > run_from + interval '{{ var("loop_seconds") }} seconds'
         group by clock.as_of, {{ keys | join(", ") }}
     )
