@@ -60,9 +60,8 @@ class Spool:
         with self._locked(bot) as place:
             known = self._recall(bot, place)
             look = look_at(bot, self._registry, known, is_live=True)
-            last = datetime.fromisoformat(_load(place / "last.json").get("at", _NEVER))
             # A clock that was set back must not bring looks into another order.
-            look.at = max(utc_now(), last + timedelta(microseconds=1))
+            look.at = max(utc_now(), _last(place) + timedelta(microseconds=1))
             if self._has_room(look):
                 look.file = place / f"{look.at.strftime(_NAME)}.look"
                 _store(look.file, _lines(look))
@@ -181,6 +180,13 @@ def _lines(look: Look) -> list[bytes]:
         "absent": [source.name for source in look.absent],
     }
     return [json.dumps(head).encode(), b"\n", *(found.raw for _, found in look.states)]
+
+
+def _last(place: Path) -> datetime:
+    """When the last look was taken; one that was killed may have left its file and no note."""
+    noted = datetime.fromisoformat(_load(place / "last.json").get("at", _NEVER))
+    kept = (datetime.strptime(file.stem, _NAME) for file in place.glob("*.look"))
+    return max([noted, *kept])
 
 
 def _files(look: Look, known: _Files) -> _Files:

@@ -199,6 +199,25 @@ def test_a_clock_set_back_leaves_the_looks_in_order(
     assert navs(station) == [1]
 
 
+def test_a_kill_after_a_look_was_kept_and_a_clock_set_back_leave_the_looks_in_order(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spooled, "utc_now", lambda: station.now)
+    station.write("state/state.json", '{"nav": 1, "mode": 1}')
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(spooled.Spool, "_remember", killed)
+        keep_looks(station.settings)
+    station.now = station.now.replace(hour=1)
+    station.write("state/state.json", '{"nav": 2, "mode": 1}')
+    run_once(station.settings)
+    assert navs(station) == [1, 2]
+    assert list(station.settings.folder("spool").rglob("*.look")) == []
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_what_did_not_change_is_not_read_again(
     station: Station, monkeypatch: pytest.MonkeyPatch
 ) -> None:
