@@ -19,6 +19,7 @@ from watchhouse.told import Told, last_told, queue, remember
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _PING_SECONDS = 10
+_AGAIN = "it is sent again at the next cycle; watchhouse notify --test tries it now"
 _NIGHT = re.compile(r"(\d{1,2}:\d\d)-(\d{1,2}:\d\d)")
 
 
@@ -75,10 +76,10 @@ def read_targets(settings: Settings) -> Targets:
             raise _refused(settings, key, "nothing reads it", known)
         if not _is_right(key, value):
             raise _refused(settings, key, "it is not what belongs there", _KINDS[key][1])
-    urls = tuple(_expanded(settings, url) for url in table.get("urls", []))
+    urls = tuple(_expanded(settings, "urls", url) for url in table.get("urls", []))
     ping = table.get("ping_url")
     rest = {key: value for key, value in table.items() if key not in ("urls", "ping_url")}
-    return Targets(urls, ping and _expanded(settings, ping), **rest)
+    return Targets(urls, ping and _expanded(settings, "ping_url", ping), **rest)
 
 
 _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
@@ -114,13 +115,11 @@ def _refused(settings: Settings, key: str, why: str, hint: str) -> UsageError:
     return UsageError(f"`{file}`{line_of(file, key)}: `{key}` of [notify]: {why}", hint)
 
 
-def _expanded(settings: Settings, url: str) -> str:
+def _expanded(settings: Settings, key: str, url: str) -> str:
     missing = [name for name in _VARIABLE.findall(url) if name not in os.environ]
     if missing:
-        raise UsageError(
-            f"`{settings.settings_file}`: [notify] asks for ${{{missing[0]}}}, which is not set",
-            f"export {missing[0]}=…",
-        )
+        why = f"${{{missing[0]}}} is not set"
+        raise _refused(settings, key, why, f"export {missing[0]}=…, or a line of the unit's file")
     return _VARIABLE.sub(lambda found: os.environ[found[1]], url)
 
 
@@ -226,7 +225,8 @@ def title(news: Sequence[News]) -> str:
 def send(targets: Targets, head: str, text: str) -> None:
     """Give a message to every target; WatchhouseError when one did not take it."""
     urls = enumerate(targets.urls, 1)
-    _raise_for([str(number) for number, url in urls if not _send(url, head, text)])
+    refused = [str(number) for number, url in urls if not _send(url, head, text)]
+    _raise_for(refused, "look at the URL, its secret, and whether this host may reach it")
 
 
 def _send(url: str, head: str, text: str) -> bool:
@@ -238,12 +238,12 @@ def _send(url: str, head: str, text: str) -> bool:
     return bool(door.add(url) and door.notify(title=head, body=text))
 
 
-def _raise_for(failed: Sequence[str]) -> None:
+def _raise_for(failed: Sequence[str], hint: str = _AGAIN) -> None:
     if failed:
         # A URL holds secrets: its number says enough.
         raise WatchhouseError(
             f"URL {', '.join(failed)} of [notify] did not take the message",
-            "it is sent again at the next cycle; watchhouse notify --test tries it now",
+            hint,
         )
 
 

@@ -26,9 +26,10 @@ with
         where bot = $bot and minute >= $since and minute < $until
     ),
     listed as (
+        -- attempts come of signals: where there are none, they are not logged
         select 1 as place, 'signals' as stage, signals as events, signal_at as last_at
         from counted
-        where minutes > 0
+        where minutes > 0 and (signals > 0 or attempts = 0)
         union all
         select 2, 'attempts', attempts, attempt_at
         from counted

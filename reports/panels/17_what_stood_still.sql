@@ -39,6 +39,14 @@ with
             ) as until_at,
             arg_max(signal_idle_seconds, minute) as at_the_end_seconds
         from minutes
+        -- attempts come of signals: where there are none, they are not logged
+        having
+            sum(signal_count) > 0
+            or not exists (
+                select 1
+                from fct_pipeline_minutes
+                where bot = $bot and minute >= $since and minute < $until and attempt_count > 0
+            )
         union all
         select
             2,

@@ -24,7 +24,9 @@ with
             * coalesce(sum(seconds) filter (where is_usable), 0)
             / epoch($until - $since) as usable_pct,
             count(*) filter (where is_damage) as times_damaged,
-            max(least(last_good_at, $until)) as last_good_at,
+            max(least(last_good_at, $until)) filter (
+                where last_good_at is not null
+            ) as last_good_at,
             arg_max(size_bytes, valid_from) as size_bytes,
             arg_max(_file, valid_from) as file
         from looks

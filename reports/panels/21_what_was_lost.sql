@@ -2,7 +2,7 @@
 -- note: Bytes that the bot rotated away or overwrote before they could be read, and lines that are
 -- kept aside because they are not JSON.
 -- chart: table
--- needs: positions_state
+-- needs: risk_vetoes
 -- unit: bytes, lines
 select
     stream,

@@ -1,6 +1,6 @@
 -- title: What changed in the config?
 -- chart: table
--- needs: positions_state
+-- needs: strategy_config, risk_limits
 -- unit: versions
 select surface as file, version, valid_from as seen_at, changed_count as keys_changed, changes
 from dim_config_versions

@@ -1,6 +1,7 @@
 """`watchhouse build` on a project of three models, with dbt in this process as in the command."""
 
 import json
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -125,8 +126,14 @@ def test_a_build_keeps_the_checks_with_the_models_and_publishes(
     assert (finding["since"], finding["do"]) == ("2026-03-11T00:00:00Z", "stop the bot.")
 
 
-def test_a_build_lets_go_of_the_home_and_need_not_publish(project: Path) -> None:
+def test_a_build_needs_nothing_of_the_last_lets_go_of_the_home_and_need_not_publish(
+    project: Path,
+) -> None:
     load_settings().published_file.unlink(missing_ok=True)
+    kept = load_settings().home / "dbt"
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    (kept / "partial_parse.msgpack").write_bytes(b"half a file")
     assert main(["build", "--no-publish"]) == 0
     assert not load_settings().published_file.exists()
     take = (
