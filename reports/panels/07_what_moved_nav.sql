@@ -1,7 +1,7 @@
 -- title: What moved NAV?
 -- note: From the first real NAV of the span to its last. Unrealised is what the open positions
--- gained or lost on paper; the residual is what the logs do not explain: funding, deposits,
--- conversions, or a wrong NAV.
+-- gained or lost on paper, when they were read; the residual is what the logs do not explain:
+-- funding, deposits, conversions, or a wrong NAV.
 -- chart: meter
 -- row: part
 -- value: change_usd
@@ -67,6 +67,17 @@ with
         union all
         select 2, 'unrealised', unrealised_usd
         from parts
+        where
+            exists (
+                select 1
+                from fct_surface_health
+                where
+                    bot = $bot
+                    and surface = 'positions_state'
+                    and is_usable
+                    and valid_from < $until
+                    and valid_to > $since
+            )
         union all
         select 3, 'fees', fees_usd
         from parts
