@@ -41,7 +41,7 @@ OPENING = ("WARN", "CRIT", "UNKNOWN")
 # of that check from then until so many minutes after is told of the incident.
 AFTER_MINUTES = 10
 INJECTED: tuple[tuple[str, str, float, float], ...] = (
-    ("nav_spike", "nav jumped", 3, 5),
+    ("nav_spike", "nav jumped", 1.5, 3),
     ("registry_gap", "open position has no exit", 10, 13),
     ("veto_storm", "one gate refuses most orders", 18, 24),
     ("damage", "state file is damaged", 29, 30),
@@ -89,6 +89,8 @@ def incidents(minutes: float) -> tuple[Incident, ...]:
         if kind == "damage":
             loops = range(loop(first), loop(last))
             made += [Incident("damage", number, file=FILE, how="torn") for number in loops]
+        elif kind == "nav_spike":  # a fall: a rise would be a peak, and refuse every order after it
+            made.append(Incident(kind, loop(first), loop(last), multiplier=0.85))
         else:
             made.append(Incident(kind, loop(first), loop(last)))  # type: ignore[arg-type]
     return tuple(made)
