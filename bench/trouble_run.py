@@ -26,10 +26,8 @@ from watchhouse.world import Incident
 
 MEGABYTES = 300
 # Each begins in the middle of a trouble and goes on after it.
-INCIDENTS = (Incident("nav_spike", 120, 900), Incident("two_writers", 260, 900))
-FULL_UNTIL, MUTE_FROM, MUTE_UNTIL, REFUSED_UNTIL = (
-    minute * 60 for minute in (7.5, 12.0, 14.5, 16.0)
-)
+INCIDENTS = (Incident("nav_spike", 80, 900), Incident("two_writers", 120, 900))
+FULL_UNTIL, MUTE_UNTIL, REFUSED_UNTIL = 330.0, 450.0, 540.0
 TOLD = ("nav jumped", "two executors run")
 
 
@@ -55,7 +53,7 @@ def wait_for(it_is_so: Callable[[], object], seconds: float, what: str) -> None:
 
 def trouble(settings: Settings, sink: Sink, watch: subprocess.Popen[bytes]) -> None:
     """Full disk, mute server, refusing server; each incident is told once it can be."""
-    wait_for(lambda: sink.pings, FULL_UNTIL - 150, "a first good cycle")
+    wait_for(lambda: sink.pings, 230, "a first good cycle")
     filler = fill(settings.home)
     say(f"{sink.seconds() / 60:5.1f} min  the disk is full")
     wait_for(lambda: sink.seconds() > FULL_UNTIL, FULL_UNTIL, "the end of the full disk")
@@ -66,16 +64,16 @@ def trouble(settings: Settings, sink: Sink, watch: subprocess.Popen[bytes]) -> N
     for words in TOLD:
         wait_for(lambda w=words: _told(sink, w), 600, words)  # type: ignore[misc]
     pings = len(sink.pings)
-    wait_for(lambda: len(sink.pings) >= pings + 3, 900, "three more good cycles")
+    wait_for(lambda: len(sink.pings) >= pings + 2, 600, "two more good cycles")
     if watch.poll() is not None:
         raise SystemExit("the watch has ended")
 
 
 def _answer(sink: Sink) -> int:
     """Nothing at all for a while, then 500, then as it should be."""
-    while MUTE_FROM < sink.seconds() < MUTE_UNTIL:
+    while sink.seconds() < MUTE_UNTIL:
         time.sleep(1)
-    return 500 if MUTE_UNTIL <= sink.seconds() < REFUSED_UNTIL else 200
+    return 500 if sink.seconds() < REFUSED_UNTIL else 200
 
 
 def _told(sink: Sink, words: str) -> int:
