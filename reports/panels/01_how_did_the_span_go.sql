@@ -86,7 +86,9 @@ with
         from fct_surface_health
         where
             bot = $bot
-            and status not in ('ok', 'imported', 'stale', 'missing', 'not polled', 'not configured')
+            and status not in (
+                'ok', 'imported', 'unwritten', 'stale', 'missing', 'not polled', 'not configured'
+            )
             and valid_from > $since
             and valid_from <= $until
     ),

@@ -32,8 +32,9 @@ with
             and valid_from < $until
             and valid_to > $since
             and valid_from < valid_to
-            -- an event log that does not exist yet is no fault
+            -- a file that does not exist yet is no fault
             and not (status = 'missing' and reason is null)
+            and status <> 'unwritten'
     ),
     blocks as (
         select

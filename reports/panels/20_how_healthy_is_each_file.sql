@@ -7,7 +7,8 @@ with
         select
             *,
             epoch(least(valid_to, $until) - greatest(valid_from, $since)) as seconds,
-            status not in ('ok', 'imported', 'stale', 'missing', 'not polled') as is_damage
+            status
+            not in ('ok', 'imported', 'unwritten', 'stale', 'missing', 'not polled') as is_damage
         from fct_surface_health
         where
             bot = $bot

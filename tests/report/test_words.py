@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from watchhouse.report.words import cell, duration, figure, heading, number
+from watchhouse.report.words import cell, duration, figure, heading, number, sentence
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,9 @@ def test_a_cell_is_as_exact_as_its_column_asks() -> None:
 def test_a_heading_names_unit_or_zone() -> None:
     assert heading("unprotected_usd") == "unprotected (USD)"
     assert heading("started_at") == "started (UTC)"
+
+
+def test_a_recovery_that_came_is_said_so() -> None:
+    assert sentence("exits_have_not_recovered") == "Exits have not recovered"
+    assert sentence("exits_have_not_recovered", "info") == "Exits have recovered"
+    assert sentence("nav_has_not_settled", "info") == "Nav has settled"

@@ -55,7 +55,12 @@ def time_axis(field: str, window: Window, sheet: Sheet) -> alt.X:
     """The window, in UTC, the same on every chart of a page."""
     domain = [milliseconds(window.since), milliseconds(window.until)]
     axis = alt.Axis(
-        labelExpr=_CLOCK, tickCount=sheet.ticks, grid=False, labelFlush=True, labelOverlap=True
+        labelExpr=_CLOCK,
+        tickCount=sheet.ticks,
+        grid=False,
+        labelFlush=True,
+        labelOverlap="greedy",
+        labelSeparation=6,
     )
     return alt.X(
         field, type="temporal", title=None, axis=axis, scale=alt.Scale(type="utc", domain=domain)

@@ -77,9 +77,15 @@ def cell(value: Any, column: str) -> str:
             return str(plain(value))
 
 
-def sentence(name: str) -> str:
-    """The name of a check as the words it is made of, a capital first."""
-    return capital(name.replace("_", " "))
+def sentence(name: str, severity: str = "") -> str:
+    """The name of a check as the words it is made of, a capital first.
+
+    A check that waits for a recovery says with severity info that it came.
+    """
+    words = name.replace("_", " ")
+    if severity == "info":
+        words = words.replace(" has not ", " has ").replace(" have not ", " have ")
+    return capital(words)
 
 
 def capital(text: str) -> str:
