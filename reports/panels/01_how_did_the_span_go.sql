@@ -54,20 +54,39 @@ with
         from fct_vetoes
         where bot = $bot and occurred_at > $since and occurred_at <= $until
     ),
-    -- as far as the bot was looked at: a state that nobody saw end is not known to have lasted
+    -- as far as the bot was looked at: a state that nobody saw end is not known to have lasted;
+    -- looks that follow each other as one, since a range join of all of them is slow
+    looks as (
+        select
+            valid_from,
+            valid_to,
+            case
+                when valid_from = lag(valid_to) over (order by valid_from) then 0 else 1
+            end as is_new
+        from fct_surface_health
+        where
+            bot = $bot
+            and surface = 'positions_state'
+            and is_usable
+            and valid_from < valid_to
+            and valid_from < $until
+            and valid_to > $since
+    ),
+    looked as (
+        select min(valid_from) as valid_from, max(valid_to) as valid_to
+        from (select *, sum(is_new) over (order by valid_from) as stretch from looks)
+        group by stretch
+    ),
     exits as (
         select
             coverage.unprotected_usd,
-            greatest(coverage.valid_from, health.valid_from, $since) as started_at,
-            least(coverage.valid_to, health.valid_to, $until) as ended_at
+            greatest(coverage.valid_from, looked.valid_from, $since) as started_at,
+            least(coverage.valid_to, looked.valid_to, $until) as ended_at
         from fct_exit_coverage as coverage
         inner join
-            fct_surface_health as health
-            on health.bot = coverage.bot
-            and health.surface = 'positions_state'
-            and health.is_usable
-            and health.valid_from < coverage.valid_to
-            and coverage.valid_from < health.valid_to
+            looked
+            on looked.valid_from < coverage.valid_to
+            and coverage.valid_from < looked.valid_to
         where coverage.bot = $bot and coverage.valid_from < $until and coverage.valid_to > $since
     ),
     exposure as (
