@@ -358,6 +358,17 @@ def run_once(
         ) from error
 
 
+def commit_what_waits(settings: Settings) -> None:
+    """Commit every look of the spool, and the logs with them, for who holds the warehouse already.
+
+    State files without the logs of their time are at odds with those: positions are gone that no
+    order closed. Where nothing waits nothing is done. Raises WatchhouseError as `run_once` does.
+    """
+    if any(settings.folder("spool").glob("*/*.look")):
+        with _written(settings), open_session(settings) as session:
+            session.poll()
+
+
 def _look(
     settings: Settings, observed_at: datetime | None, is_import: bool, as_of_mtime: bool
 ) -> LoadReport:

@@ -17,6 +17,7 @@ import yaml
 from ingest.errors import WatchhouseError
 from ingest.lock import PATIENCE_SECONDS, writer_lock
 from ingest.publish import publish
+from ingest.session import commit_what_waits
 from ingest.settings import Settings
 from ingest.store import connect_live
 from watchhouse.header import parse_header
@@ -69,6 +70,7 @@ def build(
     Raises `WatchhouseError` when dbt cannot run.
     """
     with _exported(settings), writer_lock(settings, wait_seconds=PATIENCE_SECONDS):
+        _read_what_waits(settings)
         results, nodes = _run_dbt(settings, full_refresh, is_scratch)
         wrong = [result.node for result in results if result.status not in _GOOD]
         not_built = {n.unique_id: n.name for n in wrong if n.resource_type not in _TESTS}
@@ -78,6 +80,14 @@ def build(
             publish(settings)
     tests_ok = len(wrong) == len(not_built)
     return Built(tuple(not_built.values()), tests_ok, len(broken), sum(broken), publish_it)
+
+
+def _read_what_waits(settings: Settings) -> None:
+    """`ingest` commits in pieces and may be behind: a build wants state files and logs alike."""
+    try:
+        commit_what_waits(settings)
+    except WatchhouseError as error:  # said; the facts there are can be built all the same
+        print(error.message, file=sys.stderr)
 
 
 _GOOD = {"success", "pass", "warn", "no-op", "reused"}

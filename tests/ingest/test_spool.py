@@ -17,7 +17,8 @@ from station import Station
 from ingest import WatchhouseError, run_once
 from ingest import spool as spooled
 from ingest.capture import Capture
-from ingest.session import keep_looks
+from ingest.lock import writer_lock
+from ingest.session import commit_what_waits, keep_looks
 
 HOLD = """
 import sys
@@ -80,6 +81,20 @@ def test_what_waits_is_committed_in_pieces_the_warehouse_free_between_them(
     assert waiting(station) == []
     (loads,) = station.column("select count(distinct load_id) from raw.polls")
     assert 2 < loads < 10
+
+
+def test_a_build_commits_what_waits_with_the_logs_of_that_time(station: Station) -> None:
+    run_once(station.settings)
+    commit_what_waits(station.settings)
+    (polls,) = station.column("select count(*) from raw.polls")
+    assert polls == 1, "where nothing waits nobody looks"
+    for nav in (1, 2):
+        station.write("state/state.json", f'{{"nav": {nav}, "mode": 1}}')
+        keep_looks(station.settings)
+    station.write("execution/events.jsonl", '{"a": 1}\n')
+    with writer_lock(station.settings):
+        commit_what_waits(station.settings)
+    assert (navs(station), len(station.payloads()), waiting(station)) == ([1, 2], 1, [])
 
 
 def test_a_full_spool_is_emptied_in_pieces_and_its_loss_told_once(
