@@ -41,14 +41,12 @@
 
 {# This table's own rows that were open at `since`, to be joined: none when all of it is built. #}
 {% macro row_before(columns) -%}
-    {%- if is_touched_only() -%}
-        (
-            select {{ columns | join(", ") }}
-            from {{ this }}
-            where valid_from < {{ since() }} and valid_to > {{ since() }}
-        )
-    {%- else -%} (select null as {{ columns | join(", null as ") }} where false)
-    {%- endif -%}
+    {%- if not is_touched_only() -%} {{ return(no_rows(columns)) }} {%- endif -%}
+    (
+        select {{ columns | join(", ") }}
+        from {{ this }}
+        where valid_from < {{ since() }} and valid_to > {{ since() }}
+    )
 {%- endmacro %}
 
 
