@@ -84,7 +84,7 @@ def looked(settings: Settings, begun: float) -> str:
     """The gaps between looks that lasted longer than three cycles, in minutes of the run."""
     with duckdb.connect(str(settings.live_file), read_only=True) as connection:
         rows = connection.execute(
-            "select epoch(lag(observed_at) over (order by observed_at)), epoch(observed_at)"
+            "select epoch(lag(polled_at) over (order by polled_at)), epoch(polled_at)"
             " from raw.polls where _bot = 'main'"
         ).fetchall()
     gaps = [(a - begun, b - begun) for a, b in rows if a and b - a > 15]

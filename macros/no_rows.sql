@@ -3,8 +3,9 @@
 {% macro no_rows(columns) -%}
     {%- set nulls = [] -%}
     {%- for name in columns -%}
-        {%- set type = model.columns.get(name, {}).get("data_type", "varchar") -%}
-        {%- do nulls.append("cast(null as " ~ type ~ ") as " ~ name) -%}
+        {#- a unit test knows no contract -#}
+        {%- set type = model.columns.get(name, {}).get("data_type") -%}
+        {%- do nulls.append(("cast(null as " ~ type ~ ")" if type else "null") ~ " as " ~ name) -%}
     {%- endfor -%}
     {{ return("(select " ~ nulls | join(", ") ~ " where false)") }}
 {%- endmacro %}
