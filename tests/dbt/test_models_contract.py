@@ -56,7 +56,7 @@ def test_only_staging_reads_raw_tables(healthy: Built) -> None:
 
 def test_no_join_meets_a_null_without_a_type(healthy: Built) -> None:
     """Such a null is a number: with few rows the other side's names are read as numbers too."""
-    assert broken(healthy, lambda n: "(select null as" in n["compiled_code"]) == {}
+    assert broken(healthy, lambda n: "(select null as" in healthy.compiled(n["name"])) == {}
 
 
 def test_marts_are_tables_and_staging_is_views(healthy: Built) -> None:
