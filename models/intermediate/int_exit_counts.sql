@@ -28,8 +28,9 @@ select
     count(*) filter (
         where is_open and not has_tp and not has_sl and unrealized_pnl_usd < 0
     ) as underwater_unprotected_count,
+    -- rounded: the last digits of a sum of doubles depend on the order of its rows
     coalesce(
-        sum(abs(notional_usd)) filter (where is_open and not has_tp and not has_sl), 0
+        round(sum(abs(notional_usd)) filter (where is_open and not has_tp and not has_sl), 8), 0
     ) as unprotected_usd,
     string_agg(position_key, ', ' order by position_key) filter (
         where is_open and not has_tp and not has_sl

@@ -79,12 +79,13 @@ with
             and moments.stood_at < versions.valid_to
         where versions.positions_at is not null
     ),
+    -- rounded: the last digits of a sum of doubles depend on the order of its rows
     books as (
         select
             standing.bot,
             standing.stood_at,
             coalesce(
-                sum(levels.unrealized_pnl_usd) filter (where levels.is_open), 0
+                round(sum(levels.unrealized_pnl_usd) filter (where levels.is_open), 8), 0
             ) as unrealized_usd
         from standing
         left join {{ ref("int_exit_levels") }} as levels using (bot, valid_from)
@@ -118,7 +119,7 @@ with
             steps.occurred_at,
             steps.valid_from,
             count(*) filter (where what = 'trade') as trade_count,
-            sum(usd) filter (where what = 'trade') as traded_usd,
+            round(sum(usd) filter (where what = 'trade'), 8) as traded_usd,
             count(*) filter (where what = 'start') as start_count,
             count(*) filter (
                 where what = 'unreal ' || steps.surface || steps.shape
