@@ -28,13 +28,17 @@
 {%- endmacro %}
 
 
+{# The condition on rows that were open at `since`. #}
+{% macro was_open() -%} valid_from < {{ since() }} and valid_to > {{ since() }} {%- endmacro %}
+
+
 {# This table's own rows that were open at `since`, as further rows of a union. #}
 {% macro plus_row_before(columns) -%}
     {%- if is_touched_only() -%}
         union all
         select {{ columns }}
         from {{ this }}
-        where valid_from < {{ since() }} and valid_to > {{ since() }}
+        where {{ was_open() }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -45,7 +49,7 @@
     (
         select {{ columns | join(", ") }}
         from {{ this }}
-        where valid_from < {{ since() }} and valid_to > {{ since() }}
+        where {{ was_open() }}
     )
 {%- endmacro %}
 
@@ -55,7 +59,7 @@
     {%- set query -%}
         select coalesce(min(valid_from), {{ since() }})
         from {{ this }}
-        where valid_from < {{ since() }} and valid_to > {{ since() }}
+        where {{ was_open() }}
     {%- endset -%}
     {%- set found = run_query(query).rows[0][0] if is_touched_only() else "1970-01-01" -%}
     {{ return("timestamp '" ~ found ~ "'") }}

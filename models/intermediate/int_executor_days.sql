@@ -1,32 +1,23 @@
--- Every row that names a run_id is a sign of life; engine_metadata also says since when. An
--- uptime is
--- rounded: the first one counts, else the start would wander while the process lives.
+-- Every row that names a run_id is a sign of life; engine_metadata also says since when.
+-- An uptime is rounded: the first one counts, else the start would wander while the
+-- process lives.
 {{ config(materialized="incremental", meta={"touched": "day"}) }}
 
 with
     signs as (
-        select
-            bot,
-            run_id,
-            pid,
-            hostname,
-            null as engine_version,
-            occurred_at as seen_at,
-            occurred_at as started_at
-        from {{ ref("stg_heartbeats") }}
-        where {{ touched("occurred_at") }}
-        union all
-        select
-            bot,
-            run_id,
-            pid,
-            hostname,
-            null as engine_version,
-            occurred_at as seen_at,
-            occurred_at as started_at
-        from {{ ref("int_attempts") }}
-        where {{ touched("occurred_at") }}
-        union all
+        {% for model in ["stg_heartbeats", "int_attempts"] %}
+            select
+                bot,
+                run_id,
+                pid,
+                hostname,
+                null as engine_version,
+                occurred_at as seen_at,
+                occurred_at as started_at
+            from {{ ref(model) }}
+            where {{ touched("occurred_at") }}
+            union all
+        {% endfor %}
         select
             bot,
             run_id,
