@@ -23,8 +23,6 @@ from ingest.registry import Source
 from ingest.store import hot, literal
 from ingest.vet import BadBytes, Line, Vetted, vetter
 
-# A shorter span costs less line by line than the statement that takes it in.
-BULK_BYTES = 64 * 1024
 _WAITING_BYTES = 32 * 1024 * 1024
 _SCHEMA = pa.schema({
     "_offset": pa.int64(), "_length": pa.int64(), "_nonfinite_keys": pa.list_(pa.string()),

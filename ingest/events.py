@@ -1,5 +1,7 @@
 """Append-only logs through rotation, rewriting and truncation: every whole line once."""
 
+# ruff: noqa: PLC0415  (a look with nothing new must not pay for pyarrow)
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -7,7 +9,6 @@ from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
-from ingest.bulk import BULK_BYTES, load_bulk
 from ingest.commit import Commit, Counts
 from ingest.content import Content, UnsettledError, open_content
 from ingest.copies import mend, take_change, take_copy
@@ -19,6 +20,8 @@ from ingest.sweep import LOOK_BLOCKS, block_count, changed_blocks
 from ingest.tree import Seen, Tree
 from ingest.vet import BadBytes, Vet, Vetted
 
+# A shorter span costs less line by line than the statement that takes it in.
+BULK_BYTES = 64 * 1024
 # A content may be a copy of so many files with the same first line, newest first.
 _ORIGINS = 8
 
@@ -220,6 +223,8 @@ class _Stream:
 
     def _load(self, content: Content, known: KnownFile, start: int, end: int) -> Counts:
         if self.source.kind == "events" and end - start >= BULK_BYTES:
+            from ingest.bulk import load_bulk
+
             return load_bulk(self.commit, self.source, known, content.blocks(start, end))
         counts = Counts()
         for part in self.log.vetted(content, start, end):

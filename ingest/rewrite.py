@@ -3,6 +3,8 @@
 Both sides are paired inside DuckDB by length and hash, so that no size of a file asks for memory.
 """
 
+# ruff: noqa: PLC0415  (a look with nothing new must not pay for pyarrow)
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,12 +12,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 import duckdb
-import pyarrow as pa
 
 from ingest.commit import Commit, Counts
 from ingest.landing import take_back
 from ingest.registry import Source
-from ingest.store import ARROW_TYPES, COLUMNS_BY_KIND, hot, literal, run_over
+from ingest.store import COLUMNS_BY_KIND, hot, literal
 from ingest.vet import BadBytes, Line, Vetted
 
 Span = tuple[int, int]
@@ -83,10 +84,10 @@ class Comparison:
     def _fresh(self, lines: list[Line], kinds: dict[str, str], is_row: str, key: str) -> None:
         if not lines:
             return
-        columns = zip(*((line.offset, line.length, *line.values) for line in lines), strict=True)
-        types = ("bigint", "bigint", *kinds.values())
-        arrays = [pa.array(c, ARROW_TYPES[kind]) for c, kind in zip(columns, types, strict=True)]
-        table = pa.Table.from_arrays(arrays, names=["place", "length", *kinds])
+        from ingest.arrow import run_over, table_of
+
+        rows = ((line.offset, line.length, *line.values) for line in lines)
+        table = table_of(rows, {"place": "bigint", "length": "bigint", **kinds})
         length = self._length.format("length")
         statement = f"insert into _fresh select place, {length}, {is_row}, {key} from _batch"
         run_over(self._commit.connection, table, statement)

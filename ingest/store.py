@@ -4,6 +4,8 @@ Tables that grow with time have two tiers: ingest writes the hot one, `archive` 
 Parquet files, and `raw.<table>` is a view over both (ingest/landing.py).
 """
 
+# ruff: noqa: PLC0415  (a look with nothing new must not pay for pyarrow)
+
 from __future__ import annotations
 
 import shutil
@@ -15,7 +17,6 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from ingest.errors import WatchhouseError
 from ingest.lock import HeldError, writer_lock
@@ -142,14 +143,6 @@ _LEDGER_TIERS = {
     )"""),
 }  # fmt: skip
 
-ARROW_TYPES = {
-    "varchar": pa.string(),
-    "bigint": pa.int64(),
-    "timestamp": pa.timestamp("us"),
-    "boolean": pa.bool_(),
-    "blob": pa.binary(),
-    "varchar[]": pa.list_(pa.string()),
-}
 # A statement with literals takes 0.4 ms for a few rows, one over an Arrow table 1.7 ms however
 # many: a poll writes a row or two into each of two dozen tables.
 _ROWS_AS_LITERALS = 50
@@ -253,26 +246,10 @@ def insert(
         values = ",".join(f"({','.join(map(literal, row))})" for row in rows)
         connection.execute(f"insert into {hot(table)} ({names}) values {values}")
         return
-    arrays = [
-        pa.array(column, type=ARROW_TYPES[kind])
-        for column, kind in zip(zip(*rows, strict=True), columns.values(), strict=True)
-    ]
-    batch = pa.Table.from_arrays(arrays, names=list(columns))
+    from ingest.arrow import run_over, table_of
+
+    batch = table_of(rows, columns)
     run_over(connection, batch, f"insert into {hot(table)} ({names}) select * from _batch")
-
-
-def run_over(connection: duckdb.DuckDBPyConnection, batch: pa.Table, statement: str) -> None:
-    """Run a statement that reads `_batch`.
-
-    Whatever is registered is held until the transaction ends: a reader over an iterator has nothing
-    left by then. `batch.to_reader()` would hold the table.
-    """
-    batches = iter(batch.to_batches())
-    connection.register("_batch", pa.RecordBatchReader.from_batches(batch.schema, batches))
-    try:
-        connection.execute(statement)
-    finally:
-        connection.unregister("_batch")
 
 
 def literal(value: Any) -> str:

@@ -37,22 +37,38 @@
 {%- endmacro %}
 
 
-{# A relation's rows at the clock: intervals that hold at `as_of`, or events of (as_of - within, as_of]. #}
+{# Whether what begins and ends at these times reaches into the clock's instants, or the `back` before the
+   first of them: true of whatever one of them needs. Literals, for which whole row groups are left out and
+   little is left to a join of times; the marks let the backtest put its first and last instant there. #}
+{% macro near_clock(starts, ends, back=none) -%}
+    {{ ends }} > {{ "/*since*/" }}timestamp '{{ as_of() }}'{{ "/*since*/" }}
+    {%- if back %} - interval '{{ back }}'{% endif %}
+    and {{ starts }} <= {{ "/*until*/" }}timestamp '{{ as_of() }}'{{ "/*until*/" }}
+{%- endmacro %}
+
+
+{# A relation's rows at the clock: intervals that hold at `as_of`, or events of (as_of - within, as_of].
+   The state of a mart stands between marks: what several checks read there is read once for all of them
+   (watchhouse/shared.py). #}
 {% macro at_clock(relation, within=none) -%}
+    {%- set is_state = not within and (relation is not string or "/*limits*/" in relation) -%}
+    {%- set mark = "/*shared*/" if is_state else "" -%}
     (
+        {{ mark }}
         select facts.*, clock.as_of
         from {{ relation }} as facts
         inner join
             {{ clock_back(within) if within else clock() }} as clock
             on {% if within -%}
-                {{ within_lookback("facts.occurred_at") }}
+                {{ near_clock("facts.occurred_at", "facts.occurred_at", within) }}
                 and facts.occurred_at > clock.earliest
                 and facts.occurred_at <= clock.as_of
             {%- else -%}
-                {{ within_lookback("facts.valid_to") }}
+                {{ near_clock("facts.valid_from", "facts.valid_to") }}
                 and facts.valid_from <= clock.as_of
                 and clock.as_of < facts.valid_to
             {%- endif %}
+            {{ mark }}
     )
 {%- endmacro %}
 
@@ -60,12 +76,13 @@
 {# Rows of intervals that held at some moment of (as_of - recall, as_of], so that a fault of one look
    between two instants is not missed. `is_over` says that it no longer holds at `as_of`. #}
 {% macro lately(relation, minutes=none) -%}
+    {%- set back = (minutes or var("finding_recall_minutes")) ~ " minutes" -%}
     (
         select facts.*, clock.as_of, facts.valid_to <= clock.as_of as is_over
         from {{ relation }} as facts
         inner join
-            {{ clock_back((minutes or var("finding_recall_minutes")) ~ " minutes") }} as clock
-            on {{ within_lookback("facts.valid_to") }}
+            {{ clock_back(back) }} as clock
+            on {{ near_clock("facts.valid_from", "facts.valid_to", back) }}
             and facts.valid_from <= clock.as_of
             and facts.valid_to > clock.earliest
     )

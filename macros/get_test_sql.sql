@@ -5,9 +5,8 @@
     with
         findings as ({{ check_sql }}),
         looked as (
-            {{ "/*looked*/" }}
             select as_of, bot, surface, status, is_usable, valid_from, reason
-            from {{ at_clock(ref("fct_surface_health")) }} as health {{ "/*looked*/" }}
+            from {{ at_clock(ref("fct_surface_health")) }} as health
         ),
         unmet as (
             select

@@ -6,7 +6,10 @@
         select as_of, {{ keys | join(", ") }}, {{ looked_back("max(run_from)") }} as since
         from {{ runs_of(relation, predicate, keys) }} as runs
         inner join
-            {{ clock() }} as clock on runs.valid_from <= clock.as_of and clock.as_of < runs.valid_to
+            {{ clock() }} as clock
+            on {{ near_clock("runs.valid_from", "runs.valid_to") }}
+            and runs.valid_from <= clock.as_of
+            and clock.as_of < runs.valid_to
         group by as_of, {{ keys | join(", ") }}
     )
 {%- endmacro %}
@@ -16,6 +19,7 @@
    (as_of, *keys, bad_from, bad_until, bad_times) of the last one, and how many there were. #}
 {% macro recently_true(relation, predicate, key) -%}
     {%- set keys = [key] if key is string else key -%}
+    {%- set back = var("recovery_watch_minutes") ~ " minutes" -%}
     (
         select
             clock.as_of,
@@ -30,8 +34,9 @@
                 group by {{ keys | join(", ") }}, run_from
             ) as runs
         inner join
-            {{ clock_back(var("recovery_watch_minutes") ~ " minutes") }} as clock
-            on runs.run_until <= clock.as_of
+            {{ clock_back(back) }} as clock
+            on {{ near_clock("runs.run_until", "runs.run_until", back) }}
+            and runs.run_until <= clock.as_of
             and runs.run_until > clock.earliest
         where run_until > run_from + interval '{{ var("loop_seconds") }} seconds'
         group by clock.as_of, {{ keys | join(", ") }}
@@ -65,18 +70,15 @@
                         false
                     ) as continues
                 from {{ relation }} as facts
-                where {{ within_lookback("valid_to") }} and ({{ predicate }})
+                where {{ within_lookback("valid_from", "valid_to") }} and ({{ predicate }})
             ) as held
     )
 {%- endmacro %}
 
 
-{# Whether an interval ends, or an event happens, after all that a check looks back on. A literal, for
-   which whole row groups are left out; the mark lets the backtest put its first instant there. #}
-{% macro within_lookback(column) -%}
-    {{ column }}
-    > {{ "/*since*/" }}timestamp '{{ as_of() }}'{{ "/*since*/" }}
-    - interval '{{ var("since_lookback_days") }} days'
+{# Whether an interval, or an event, lies within all that a check looks back on. #}
+{% macro within_lookback(starts, ends=none) -%}
+    {{ near_clock(starts, ends or starts, var("since_lookback_days") ~ " days") }}
 {%- endmacro %}
 
 

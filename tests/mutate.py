@@ -26,7 +26,7 @@ from ingest.replay import replay
 from ingest.settings import load_settings
 from watchhouse.build import build
 from watchhouse.catalog import Check, open_published, read_catalog
-from watchhouse.check import at_instants, run_checks
+from watchhouse.check import Span, at_instants, run_checks
 from watchhouse.verdict import Verdict
 
 FAR = {"up": 1e6, "down": 1e-6}
@@ -65,7 +65,9 @@ def mutants(check: Check) -> Iterator[Mutant]:
 
 def plain_sql(check: Check) -> str:
     """The check on the table of instants and a table of limits, without marks."""
-    parts = at_instants(check.compiled_sql or "", datetime(1970, 1, 10)).split("/*limits*/")
+    parts = at_instants(
+        check.compiled_sql or "", Span(datetime(1970, 1, 10), datetime(9999, 1, 1))
+    ).split("/*limits*/")
     parts[1::2] = [LIMITS] * len(parts[1::2])
     return "".join(parts)
 

@@ -1,22 +1,23 @@
-"""The checks of a published warehouse, run over instants: one query per check, no dbt."""
+"""The checks of a published warehouse, run over instants: a query per check, no dbt."""
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
 from ingest.errors import WatchhouseError
 from watchhouse.catalog import BUILD_HINT, Catalog, Check, first_line
 from watchhouse.finding import Finding
+from watchhouse.shared import Shared, read_shared
 from watchhouse.verdict import Rows, Unknown, Verdict, judge
 
 _CLOCK = re.compile(r"/\*clock\*/.*?/\*clock\*/", re.DOTALL)
-_BOUND = re.compile(r"/\*since\*/.*?/\*since\*/", re.DOTALL)
-_LOOKED = re.compile(r"/\*looked\*/(.*?)/\*looked\*/", re.DOTALL)
+_SINCE = re.compile(r"/\*since\*/.*?/\*since\*/", re.DOTALL)
+_UNTIL = re.compile(r"/\*until\*/.*?/\*until\*/", re.DOTALL)
 # A temp table, not a variable: the planner sees its size, which is worth a factor of 100.
 _INSTANTS = "/*clock*/temp.main.instants/*clock*/"
 _NOTHING = """
@@ -24,6 +25,9 @@ select as_of, null as bot, null as subject, 'info' as severity, null as since, n
 from /*clock*//*clock*/ as clock where false
 """
 _FIRST = ("as_of", "bot", "subject", "severity", "since", "reason")
+
+# Judged at once. Joins over time grow with the square of the instants, planning with their pieces.
+_PIECE = 4320
 
 Progress = Callable[[int, int], None]
 
@@ -40,112 +44,139 @@ def run_checks(
     A check whose SQL fails is unknown at every instant; it never stops the others.
     `progress` is called with (checks done, checks in all).
     """
-    set_instants(connection, instants)
-    first = min(instants, default=datetime.min)
-    rows: defaultdict[datetime, Rows] = defaultdict(Rows)
-    for as_of, name in _fetch(connection, catalog.templates["bots"], first):
+    pieces = in_pieces(instants)
+    total, judged = len(pieces) * len(catalog.checks), dict[datetime, Verdict]()
+    for number, piece in enumerate(pieces):
+        rows = defaultdict[datetime, Rows](Rows)
+        for done in _run_piece(connection, catalog, piece, rows):
+            if progress:
+                progress(number * len(catalog.checks) + done, total)
+        judged |= {as_of: judge(as_of, rows[as_of], catalog, bot) for as_of in piece}
+    return [judged[as_of] for as_of in instants]
+
+
+def in_pieces(instants: Iterable[datetime]) -> list[list[datetime]]:
+    """The instants in order, as many together as are judged at once."""
+    ordered = sorted({*instants})
+    return [ordered[start : start + _PIECE] for start in range(0, len(ordered), _PIECE)]
+
+
+def _run_piece(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    instants: Sequence[datetime],
+    rows: defaultdict[datetime, Rows],
+) -> Iterator[int]:
+    """Fill in what is said of some instants, the earliest first; yields how many checks ran."""
+    frame = read_frame(connection, catalog, set_instants(connection, instants))
+    for as_of, name in _fetch(connection, frame, "bots"):
         rows[as_of].bots.add(name)
-    for as_of, name, surface in _fetch(connection, catalog.templates["not_applicable"], first):
+    for as_of, name, surface in _fetch(connection, frame, "not_applicable"):
         rows[as_of].absent.setdefault(name, set()).add(surface)
-    frame = read_frame(connection, catalog, first)
     for done, check in enumerate(catalog.checks, 1):
         _run_check(connection, frame.text(check), check, instants, rows)
-        if progress:
-            progress(done, len(catalog.checks))
-    return [judge(as_of, rows[as_of], catalog, bot) for as_of in instants]
+        yield done
 
 
-def set_instants(connection: duckdb.DuckDBPyConnection, instants: Sequence[datetime]) -> None:
-    """Make the temp table of instants (UTC) that stands in place of the clock."""
+class Span(NamedTuple):
+    """From the first to the last of some instants (UTC)."""
+
+    first: datetime
+    last: datetime
+
+
+def set_instants(connection: duckdb.DuckDBPyConnection, instants: Sequence[datetime]) -> Span:
+    """Make the temp table of instants (UTC) that stands in place of the clock; at least one."""
     connection.execute("create or replace temp table instants (as_of timestamp)")
     # As one text: DuckDB looks at each value of a list for a hundred times as long.
     texts = ",".join(map(str, instants))
     query = "insert into instants select cast(unnest(string_split(?, ',')) as timestamp)"
     connection.execute(query, [texts])
+    return Span(min(instants), max(instants))
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The text around the checks at the instants set, of which `first` is the earliest (UTC).
+    """The text around the checks at the instants set.
 
-    `doubts` are the surfaces that are an unmet need at one of them, None where nobody was read yet;
-    `excepted` the checks of which a seed may except a finding.
+    `shared` is what was read for several of them; `doubts` are the surfaces that are an unmet need
+    at one of the instants, None where nobody was read yet; `excepted` the checks of which a seed
+    may except a finding.
     """
 
-    template: str
-    first: datetime
-    doubts: frozenset[str | None]
-    excepted: frozenset[str]
+    templates: Mapping[str, str]
+    span: Span
+    shared: Shared
+    doubts: frozenset[str | None] = frozenset([None])
+    excepted: frozenset[str] = frozenset()
 
     def text(self, check: Check) -> str:
         """What is to run. Most of a query's time is its planning, and most of that is this text:
         where it can add nothing, the check stands alone.
         """
         if {None, *check.needs} & self.doubts or check.name in self.excepted:
-            return around(self.template, check, self.first)
-        return at_instants(check.compiled_sql or "", self.first)
+            return self.shared.within(around(self.templates["verdict"], check, self.span))
+        return self.of(check.compiled_sql or "")
+
+    def of(self, compiled_sql: str) -> str:
+        """Any compiled text at the instants set."""
+        return self.shared.within(at_instants(compiled_sql, self.span))
 
 
-def read_frame(connection: duckdb.DuckDBPyConnection, catalog: Catalog, first: datetime) -> Frame:
+def read_frame(connection: duckdb.DuckDBPyConnection, catalog: Catalog, span: Span) -> Frame:
     """The frame of the instants set; where it cannot be told what is in doubt, everything is."""
-    template = _verdict_template(connection, catalog, first)
+    texts = [check.compiled_sql or "" for check in catalog.checks if not check.fault]
+    texts += [catalog.templates[name] for name in ("verdict", "bots", "not_applicable")]
+    shared = read_shared(connection, (at_instants(text, span) for text in texts))
+    frame = Frame(catalog.templates, span, shared)
     needs = tuple({need for check in catalog.checks for need in check.needs})
-    unmet = around(template, Check("", "", _NOTHING, None, needs, ()), first)
+    unmet = frame.text(Check("", "", _NOTHING, None, needs, ()))
     try:
         doubts = connection.execute(f"select distinct subject from ({unmet}\n)").fetchall()
         excepted = connection.execute(catalog.templates["excepted"]).fetchall()
     except duckdb.Error:  # each check says what is wrong with it
-        return Frame(template, first, frozenset([None]), frozenset())
-    return Frame(
-        template, first, frozenset(row[0] for row in doubts), frozenset(row[0] for row in excepted)
+        return frame
+    return replace(
+        frame,
+        doubts=frozenset(row[0] for row in doubts),
+        excepted=frozenset(row[0] for row in excepted),
     )
 
 
-def _verdict_template(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, first: datetime
-) -> str:
-    """The text around a check, what was looked at at the instants set being read once for all."""
-    template = catalog.templates["verdict"]
-    found = _LOOKED.search(template)
-    if found is None:
-        return template
-    connection.execute(f"create or replace temp table looked as {at_instants(found[1], first)}")
-    return _LOOKED.sub("/*looked*/select * from temp.main.looked/*looked*/", template)
-
-
-def at_instants(compiled_sql: str, first: datetime) -> str:
+def at_instants(compiled_sql: str, span: Span) -> str:
     """The compiled text with the table of instants in place of its clock; the marks stay.
 
-    `first` is the earliest of them (UTC), from which the text looks back.
+    `span` is theirs.
     """
-    return _bounded(_CLOCK.sub(_INSTANTS, compiled_sql), first).strip().rstrip(";")
+    return _bounded(_CLOCK.sub(_INSTANTS, compiled_sql), span).strip().rstrip(";")
 
 
 def literal_clock(compiled_sql: str, as_of: datetime) -> str:
     """The compiled text at one instant, as dbt would have compiled it."""
     text = _CLOCK.sub(f"/*clock*/(select timestamp '{as_of}' as as_of)/*clock*/", compiled_sql)
-    return _bounded(text, as_of)
+    return _bounded(text, Span(as_of, as_of))
 
 
-def _bounded(compiled_sql: str, first: datetime) -> str:
-    """A literal, and no column of the instants: the planner cuts a year of history by it."""
-    return _BOUND.sub(f"/*since*/timestamp '{first}'/*since*/", compiled_sql)
+def _bounded(compiled_sql: str, span: Span) -> str:
+    """Literals, and no columns of the instants: the planner cuts a year of history by them."""
+    text = _SINCE.sub(f"/*since*/timestamp '{span.first}'/*since*/", compiled_sql)
+    return _UNTIL.sub(f"/*until*/timestamp '{span.last}'/*until*/", text)
 
 
-def around(template: str, check: Check, first: datetime) -> str:
+def around(template: str, check: Check, span: Span) -> str:
     """The check inside the template that adds a row for every need that is not met."""
     # A check may end in a comment: it gets lines of its own.
     inner = f"\n{(check.compiled_sql or '').strip().rstrip(';')}\n"
     needs = ", ".join("'" + name.replace("'", "''") + "'" for name in check.needs) or "''"
     named = template.replace("'/*needs*/'", needs).replace("/*name*/", check.name)
-    return at_instants(named.replace("/*check*/", inner), first)
+    return at_instants(named.replace("/*check*/", inner), span)
 
 
 def _fetch(
-    connection: duckdb.DuckDBPyConnection, compiled_sql: str, first: datetime
+    connection: duckdb.DuckDBPyConnection, frame: Frame, template: str
 ) -> list[tuple[Any, ...]]:
     try:
-        return connection.execute(at_instants(compiled_sql, first)).fetchall()
+        return connection.execute(frame.of(frame.templates[template])).fetchall()
     except duckdb.Error as error:
         why = f"the warehouse does not say which bots it has read: {first_line(error)}"
         raise WatchhouseError(why, BUILD_HINT) from error

@@ -2,14 +2,15 @@
 
 import os
 import sys
+from collections import UserDict
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 import click
 
 from ingest.errors import WatchhouseError
-from watchhouse.commands import ask, demo, judge, load, pack, recall, span, store, watch
 from watchhouse.commands.common import NO_VERDICT, tell
-from watchhouse.report.command import report
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,25 +33,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         return tell(WatchhouseError(f"{where}: {error.strerror or error}", "watchhouse doctor"))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(UserDict[str, Any]):
+    """The module of each command; what is looked up is the command, imported only then."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        """The command of that name; KeyError when there is none."""
+        command = getattr(import_module(super().__getitem__(name)), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+COMMANDS = {
+    "watchhouse.commands.load": ("init", "ingest", "replay", "build", "publish"),
+    "watchhouse.commands.store": ("archive",),
+    "watchhouse.commands.judge": ("check", "explain"),
+    "watchhouse.commands.span": ("backtest",),
+    "watchhouse.commands.recall": ("incidents", "ack", "silence"),
+    "watchhouse.commands.pack": ("bundle",),
+    "watchhouse.report.command": ("report",),
+    "watchhouse.commands.ask": ("sql", "status", "doctor"),
+    "watchhouse.commands.watch": ("run", "notify"),
+    "watchhouse.commands.demo": ("demo",),
+}
+
+
+@click.group(
+    commands=Commands({name: module for module, names in COMMANDS.items() for name in names}),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option("--home", metavar="DIR", help="Home of the warehouse [WATCHHOUSE_HOME, else ./var].")
 @click.version_option(package_name="watchhouse")
 @click.pass_context
 def cli(ctx: click.Context, home: str | None) -> None:
     """The memory and the night watch of a trading bot."""
     ctx.obj = home
-
-
-COMMANDS = [
-    *(load.init, load.ingest, load.replay, load.build, load.publish, store.archive),
-    *(judge.check, judge.explain, span.backtest),
-    *(recall.incidents, recall.ack, recall.silence, pack.bundle),
-    *(report, ask.sql, ask.status, ask.doctor),
-    *(watch.run, watch.notify),
-    demo.demo,
-]
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 if __name__ == "__main__":

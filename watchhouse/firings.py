@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from watchhouse.catalog import Catalog, Check
-from watchhouse.check import read_frame, set_instants
+from watchhouse.check import in_pieces, read_frame, set_instants
 
 _FIRED = """
 select bot, as_of, bool_or(severity = 'crit') as is_crit, min(since) as since
@@ -15,8 +15,9 @@ from ({findings}
 )
 where severity in ('crit', 'warn')
 group by bot, as_of
-order by bot, as_of
 """
+
+_Row = tuple[str | None, datetime, bool, datetime | None]  # bot, as_of, is_crit, since
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,11 @@ def firings(
 
     Raises duckdb.Error when its SQL fails.
     """
-    set_instants(connection, grid)
-    frame = read_frame(connection, replace(catalog, checks=(check,)), grid[0])
-    query = _FIRED.format(findings=frame.text(check))
+    alone = replace(catalog, checks=(check,))
+    fired = [row for piece in in_pieces(grid) for row in _fired(connection, alone, piece)]
     following = dict(zip(grid, [*grid[1:], None], strict=True))
-    runs: list[list[tuple[str | None, datetime, bool, datetime | None]]] = []
-    for row in connection.execute(query).fetchall():
+    runs: list[list[_Row]] = []
+    for row in sorted(fired, key=lambda row: (row[0] or "", row[1])):
         if runs and runs[-1][-1][0] == row[0] and following[runs[-1][-1][1]] == row[1]:
             runs[-1].append(row)
         else:
@@ -62,9 +62,15 @@ def firings(
     return [_firing(check, run, grid[-1]) for run in runs]
 
 
-def _firing(
-    check: Check, run: list[tuple[str | None, datetime, bool, datetime | None]], end: datetime
-) -> Firing:
+def _fired(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, piece: Sequence[datetime]
+) -> list[_Row]:
+    frame = read_frame(connection, catalog, set_instants(connection, piece))
+    [check] = catalog.checks
+    return connection.execute(_FIRED.format(findings=frame.text(check))).fetchall()
+
+
+def _firing(check: Check, run: list[_Row], end: datetime) -> Firing:
     severity = "crit" if any(row[2] for row in run) else "warn"
     first, last = run[0], run[-1]
     return Firing(

@@ -10,7 +10,7 @@ import duckdb
 
 from ingest.errors import UsageError
 from watchhouse.catalog import Catalog, Check
-from watchhouse.check import at_instants, set_instants
+from watchhouse.check import Span, at_instants, set_instants
 from watchhouse.finding import RANK
 
 _MARKED = re.compile(r"/\*limits\*/.*?/\*limits\*/", re.DOTALL)
@@ -86,8 +86,7 @@ def in_force(
         return []
     bound = {"bot": bot, "at": at, "names": list(names)}
     rows = connection.execute(_IN_FORCE, bound).fetchall()
-    set_instants(connection, [at])
-    said = Said(connection, check, bot, at)
+    said = Said(connection, check, bot, set_instants(connection, [at]))
     return [
         Limit(name, value, source, *turning_point(said, name, value))
         for name, value, source in rows
@@ -96,19 +95,17 @@ def in_force(
 
 @dataclass(frozen=True)
 class Said:
-    """The worst that the check says of the bot, over the instants set, of which `first` is the
-    earliest, for values of a limit.
-    """
+    """The worst that the check says of the bot, over the instants set, for values of a limit."""
 
     connection: duckdb.DuckDBPyConnection
     check: Check
     bot: str
-    first: datetime
+    span: Span
 
     def at(self, name: str, value: float | None) -> str:
         """With the limit at this value; None leaves it as it was in force."""
         choose(self.connection, {} if value is None else {name: value})
-        findings = at_chosen(at_instants(self.check.compiled_sql or "", self.first))
+        findings = at_chosen(at_instants(self.check.compiled_sql or "", self.span))
         query = f"select distinct severity from ({findings}\n) where bot = ?"
         return min(
             (severity for (severity,) in self.connection.execute(query, [self.bot]).fetchall()),

@@ -159,10 +159,10 @@ def dead(
         for one in sorted({known for known, _ in values if bot in (None, known)})
         if not check.fault
     ]
-    set_instants(connection, grid)
+    span = set_instants(connection, grid)
     found = []
     for done, (check, one, name) in enumerate(pairs, 1):
-        said, value = Said(connection, check, one, grid[0]), values[one, name]
+        said, value = Said(connection, check, one, span), values[one, name]
         if said.at(name, None) == "quiet":
             found.append(Dead(one, check.name, name, value, turning_point(said, name, value)[0]))
         if progress:

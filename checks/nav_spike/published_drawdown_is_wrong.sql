@@ -22,34 +22,21 @@
 with
     -- by windows: the planner joins two long tables of intervals row by row
     changes as (
-        select
-            bot,
-            valid_from,
-            struct_pack(
-                published_portfolio_dd_ratio,
-                circuit_limit_ratio,
-                published_is_circuit_active,
-                _file,
-                _sha256
-            ) as risk,
-            null as nav
+        select bot, valid_from, valid_from as risk_from, null as nav_from
         from {{ ref("fct_risk_states") }}
-        where {{ within_lookback("valid_to") }}
-        union all by name
-        select
-            bot,
-            valid_from,
-            struct_pack(true_drawdown_ratio, true_peak_usd, nav_usd, is_real, is_outlier) as nav
+        where {{ within_lookback("valid_from", "valid_to") }}
+        union all
+        select bot, valid_from, null as risk_from, valid_from as nav_from
         from {{ ref("fct_nav") }}
-        where surface = 'nav' and {{ within_lookback("valid_to") }}
+        where surface = 'nav' and {{ within_lookback("valid_from", "valid_to") }}
     ),
     paired as (
         select
             bot,
             valid_from,
             lead(valid_from, 1, {{ forever() }}) over in_time as valid_to,
-            last_value(risk ignore nulls) over so_far as risk,
-            last_value(nav ignore nulls) over so_far as nav
+            max(risk_from) over so_far as risk_from,
+            max(nav_from) over so_far as nav_from
         from changes
         window
             in_time as (partition by bot order by valid_from),
@@ -76,6 +63,15 @@ with
             risk._file,
             risk._sha256
         from paired
+        left join
+            {{ ref("fct_risk_states") }} as risk
+            on risk.bot = paired.bot
+            and risk.valid_from = paired.risk_from
+        left join
+            {{ ref("fct_nav") }} as nav
+            on nav.bot = paired.bot
+            and nav.valid_from = paired.nav_from
+            and nav.surface = 'nav'
         inner join
             {{ limit("drawdown_difference_ratio") }} as limits
             on limits.bot = paired.bot

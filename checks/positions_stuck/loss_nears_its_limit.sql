@@ -36,7 +36,7 @@ with
             on loss.bot = risk.bot
             and loss.valid_from <= risk.valid_from
             and risk.valid_from < loss.valid_to
-        where {{ within_lookback("risk.valid_to") }}
+        where {{ within_lookback("risk.valid_from", "risk.valid_to") }}
     )
 select
     used.as_of,

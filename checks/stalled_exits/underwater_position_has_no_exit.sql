@@ -25,7 +25,7 @@ with
             on limits.bot = positions.bot
             and limits.valid_from <= positions.valid_from
             and positions.valid_from < limits.valid_to
-        where {{ within_lookback("positions.valid_to") }}
+        where {{ within_lookback("positions.valid_from", "positions.valid_to") }}
     ),
     runs as (
         select *

@@ -32,6 +32,7 @@ with
             on limits.bot = liveness.bot
             and limits.valid_from <= liveness.valid_from
             and liveness.valid_from < limits.valid_to
+        where {{ within_lookback("liveness.valid_from", "liveness.valid_to") }}
     )
 select
     as_of,

@@ -33,15 +33,37 @@ with
             and cadence_seconds <= 60
             and {{ within_lookback("health.valid_from") }}
     ),
+    -- changes and instants in one order: joined by time, each instant would meet fifteen minutes
+    -- of rows
+    moments as (
+        select null as as_of, bot, surface, occurred_at as moment_at, occurred_at
+        from versions
+        where status = 'ok'
+        union all
+        select clock.as_of, bot, surface, clock.as_of as moment_at, null as occurred_at
+        from (select distinct bot, surface from versions) as files
+        cross join {{ clock() }} as clock
+    ),
     paces as (
         select *, median(changes) over (partition by as_of, bot) as usual_changes
         from
             (
-                select as_of, bot, surface, count(*) as changes, min(occurred_at) as since
-                from {{ at_clock("versions", within="15 minutes") }} as versions
-                where status = 'ok'
-                group by as_of, bot, surface
+                select
+                    as_of,
+                    bot,
+                    surface,
+                    count(occurred_at) over quarter as changes,
+                    min(occurred_at) over quarter as since
+                from moments
+                window
+                    quarter as (
+                        partition by bot, surface
+                        order by
+                            moment_at range
+                            between interval '899.999999 seconds' preceding and current row
+                    )
             ) as counted
+        where as_of is not null and changes > 0
     ),
     shapes as (
         select bot, surface, valid_from as occurred_at

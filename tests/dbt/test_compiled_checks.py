@@ -47,7 +47,7 @@ def test_evidence_says_where_the_proof_lies(check: Node) -> None:
     assert names & {"_offset", "_sha256"}, "no place in the file named"
 
 
-@pytest.mark.parametrize("mark", ["clock", "limits", "since"])
+@pytest.mark.parametrize("mark", ["clock", "limits", "since", "until", "shared"])
 def test_marks_are_intact(check: Node, mark: str) -> None:
     parts = check["compiled_code"].split(f"/*{mark}*/")
     assert len(parts) % 2 == 1, f"a mark /*{mark}*/ is not closed"
@@ -55,8 +55,10 @@ def test_marks_are_intact(check: Node, mark: str) -> None:
     if mark == "clock":
         assert inside, "nothing here is tied to an instant"
         assert all(INSTANT.fullmatch(text) for text in inside)
-    elif mark == "since":
+    elif mark in ("since", "until"):
         assert all(f"(select {text} as as_of)" in check["compiled_code"] for text in inside)
+    elif mark == "shared":
+        assert all(INSTANT.search(text) for text in inside)
     else:
         assert all(re.fullmatch(r'"\w+"\."main"\."limits"', text) for text in inside)
 

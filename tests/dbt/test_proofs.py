@@ -9,7 +9,7 @@ from healthy_bot import ROOT, Built
 
 from ingest.settings import load_settings
 from watchhouse.catalog import open_published, read_catalog
-from watchhouse.check import at_instants, run_checks
+from watchhouse.check import Span, at_instants, run_checks
 
 FILES = {file.stem: file.read_text() for file in sorted(ROOT.glob("checks/*/*.sql"))}
 ON_SILENCE = [name for name, text in FILES.items() if "watched()" in text]
@@ -66,7 +66,7 @@ def severities(connection: duckdb.DuckDBPyConnection, name: str, sql: str = "") 
         connection.execute(sql or "select 1")
         columns = "bot, subject, severity, since <= as_of"
         rows = connection.execute(
-            f"select {columns} from ({at_instants(compiled, last)})"
+            f"select {columns} from ({at_instants(compiled, Span(last, last))})"
         ).fetchall()
     finally:
         connection.execute("rollback")

@@ -7,7 +7,8 @@ import pytest
 from station import Station
 
 from ingest import commit, open_session
-from ingest.store import connect_live, run_over
+from ingest.arrow import run_over
+from ingest.store import connect_live
 
 
 def test_what_was_handed_over_is_not_held_until_the_transaction_ends(station: Station) -> None:

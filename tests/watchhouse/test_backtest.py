@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import WatchhouseError
+from watchhouse import check
 from watchhouse.backtest import instants, parse_every
 from watchhouse.cli import main
 
@@ -56,8 +57,9 @@ def test_equal_neighbours_are_one_stretch(home: Path, capsys: pytest.CaptureFixt
 
 
 def test_raw_is_what_check_says_at_each_instant(
-    home: Path, capsys: pytest.CaptureFixture[str]
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(check, "_PIECE", 5)
     said = run(home, capsys, "--every", "15m", "--raw")
     assert len(said) == 18
     for verdict in said:
