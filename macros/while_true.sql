@@ -82,6 +82,14 @@
 {%- endmacro %}
 
 
+{# Whether a time lies before all that a check looks back on. #}
+{% macro before_lookback(column) -%}
+    {{ column }}
+    <= {{ "/*since*/" }}timestamp '{{ as_of() }}'{{ "/*since*/" }}
+    - interval '{{ var("since_lookback_days") }} days'
+{%- endmacro %}
+
+
 {# The start of a run as far as it is looked back on, at the clock: the same from every first instant. #}
 {% macro looked_back(run_from) -%}
     greatest({{ run_from }}, as_of - interval '{{ var("since_lookback_days") }} days')

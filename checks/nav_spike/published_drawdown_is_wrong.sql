@@ -67,11 +67,13 @@ with
             {{ ref("fct_risk_states") }} as risk
             on risk.bot = paired.bot
             and risk.valid_from = paired.risk_from
+            and {{ within_lookback("risk.valid_from", "risk.valid_to") }}
         left join
             {{ ref("fct_nav") }} as nav
             on nav.bot = paired.bot
             and nav.valid_from = paired.nav_from
             and nav.surface = 'nav'
+            and {{ within_lookback("nav.valid_from", "nav.valid_to") }}
         inner join
             {{ limit("drawdown_difference_ratio") }} as limits
             on limits.bot = paired.bot

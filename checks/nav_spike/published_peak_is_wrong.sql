@@ -18,14 +18,28 @@
     )
 }}
 with
+    older as (
+        select bot, min(published_peak_usd) as lowest_peak_usd
+        from {{ ref("fct_nav") }}
+        where
+            surface = 'peak_state' and published_peak_usd > 0 and {{ before_lookback("valid_to") }}
+        group by bot
+    ),
     peaks as (
         select
-            *,
-            min(published_peak_usd) over (
-                partition by bot order by valid_from rows unbounded preceding
+            nav.*,
+            least(
+                older.lowest_peak_usd,
+                min(published_peak_usd) over (
+                    partition by nav.bot order by valid_from rows unbounded preceding
+                )
             ) as lowest_peak_usd
-        from {{ ref("fct_nav") }}
-        where surface = 'peak_state' and published_peak_usd > 0
+        from {{ ref("fct_nav") }} as nav
+        left join older on older.bot = nav.bot
+        where
+            surface = 'peak_state'
+            and published_peak_usd > 0
+            and {{ within_lookback("valid_from", "valid_to") }}
     )
 select
     peaks.as_of,

@@ -56,6 +56,7 @@ with
             on orders.bot = crossed.bot
             and orders.symbol = crossed.symbol
             and orders.is_reduce_only
+            and {{ within_lookback("orders.occurred_at") }}
             and orders.occurred_at
             >= crossed.crossed_since - interval '{{ var("loop_seconds") }} seconds'
             and orders.occurred_at <= crossed.as_of

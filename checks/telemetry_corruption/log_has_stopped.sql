@@ -25,13 +25,6 @@
     )
 }}
 with
-    logged as (
-        select bot, minute, signal_count as event_count, 'signal_metrics' as stream
-        from {{ ref("fct_pipeline_minutes") }}
-        union all
-        select bot, minute, ack_count, 'orders_executed'
-        from {{ ref("fct_pipeline_minutes") }}
-    ),
     ends as (
         select
             bot,
@@ -40,8 +33,26 @@ with
             lead(minute, 1, {{ forever() }}) over (
                 partition by bot, stream order by minute
             ) as valid_to
-        from logged
-        where event_count > 0
+        from
+            (
+                {%- for stream, count in [
+                    ("signal_metrics", "signal_count"),
+                    ("orders_executed", "ack_count"),
+                ] %}
+                    select bot, minute, '{{ stream }}' as stream
+                    from {{ ref("fct_pipeline_minutes") }}
+                    where {{ count }} > 0 and {{ within_lookback("minute") }}
+                    union all
+                    -- of what lies further back the last
+                    select bot, max(minute), '{{ stream }}'
+                    from {{ ref("fct_pipeline_minutes") }}
+                    where {{ count }} > 0 and {{ before_lookback("minute") }}
+                    group by bot
+                    {% if not loop.last %}
+                        union all
+                    {% endif %}
+                {%- endfor %}
+            ) as logged
     ),
     -- what was told some minutes ago: its line has had the time to be read
     said as (
@@ -61,6 +72,7 @@ with
                 select *, last_order_at, 'orders_executed'
                 from {{ ref("fct_liveness") }}
             ) as told
+        where {{ near_clock("valid_from", "valid_to", var("finding_recall_minutes") ~ " minutes") }}
     )
 select
     as_of,

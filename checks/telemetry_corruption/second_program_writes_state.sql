@@ -23,25 +23,27 @@
     )
 }}
 with
+    files as (
+        select surface
+        from {{ ref("dim_surfaces") }}
+        where kind = 'snapshot' and writer = 'executor' and cadence_seconds <= 60
+    ),
     versions as (
-        select bot, surface, status, health.valid_from as occurred_at
+        select bot, surface, health.valid_from as occurred_at
         from {{ ref("fct_surface_health") }} as health
-        inner join {{ ref("dim_surfaces") }} as surfaces using (surface)
+        inner join files using (surface)
         where
-            kind = 'snapshot'
-            and writer = 'executor'
-            and cadence_seconds <= 60
-            and {{ within_lookback("health.valid_from") }}
+            status = 'ok'
+            and {{ near_clock("health.valid_from", "health.valid_from", "15 minutes") }}
     ),
     -- changes and instants in one order: joined by time, each instant would meet fifteen minutes
     -- of rows
     moments as (
         select null as as_of, bot, surface, occurred_at as moment_at, occurred_at
         from versions
-        where status = 'ok'
         union all
         select clock.as_of, bot, surface, clock.as_of as moment_at, null as occurred_at
-        from (select distinct bot, surface from versions) as files
+        from (select distinct bot, surface from versions) as written
         cross join {{ clock() }} as clock
     ),
     paces as (
@@ -69,9 +71,9 @@ with
         select bot, surface, valid_from as occurred_at
         from {{ ref("fct_surface_contents") }}
         where
-            {{ within_lookback("valid_from") }}
+            {{ near_clock("valid_from", "valid_from", "1 hour") }}
             and shape <> previous_shape
-            and surface in (select surface from versions)
+            and surface in (select surface from files)
     ),
     flips as (
         select as_of, bot, surface, count(*) as shape_changes, min(occurred_at) as since

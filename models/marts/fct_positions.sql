@@ -115,3 +115,5 @@ window
         order by valid_from
         rows between unbounded preceding and current row
     )
+-- so that a look at one time skips the rest of a year
+order by valid_from

@@ -96,3 +96,5 @@ select
     max(case when starts_at is not null then _sha256 end) as _sha256
 from runs
 group by bot, surface, shape, content_md5, valid_from
+-- so that a look at one time skips the rest of a year
+order by valid_from

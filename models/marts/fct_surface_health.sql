@@ -111,3 +111,5 @@ select
     _file,
     _sha256
 from pieces
+-- so that a look at one time skips the rest of a year
+order by valid_from
