@@ -70,8 +70,7 @@ def take_change(log: Log, content: Content, end: int, old: KnownFile) -> KnownFi
             seen = content.seen
             is_it = seen.path == old.path or seen.inode == old.inode
             return _shrink(log, content, end, old) if is_it else None
-        # One equal line does not make a new file the old one, when that is away.
-        if old.status != "live" and change.kept < 2:
+        if change.is_chance(is_away=old.status != "live"):
             return None
         known = _follow(log, content, old, lines, [(0, end)])
         log.note(content, known, end)

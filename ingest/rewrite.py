@@ -36,14 +36,15 @@ class Lineage:
 
 @dataclass(frozen=True)
 class Change:
-    """How many lines were kept, are added (rows alone, and with quarantine), vanished (own rows
-    alone), and were kept in a row from the beginning on; `smaller` is the line count of the shorter
-    side.
+    """How many lines were kept (rows alone, and with quarantine), are added (the same), vanished
+    (own rows alone), and were kept in a row from the beginning on; `smaller` is the line count of
+    the shorter side.
 
     `is_prefix`: nothing was rewritten, the content is the beginning of what was read.
     `is_in_place`: lines which stayed the same stand where they stood.
     """
 
+    kept_rows: int
     kept: int
     added_rows: int
     added: int
@@ -56,6 +57,12 @@ class Change:
     def is_same_file(self, enough: float) -> bool:
         """Half of the lines of the shorter side are equal, or the first `enough` lines."""
         return self.kept * 2 >= self.smaller or self.leading >= enough
+
+    def is_chance(self, is_away: bool) -> bool:
+        """One row, or lines that are none, stand in both: another file may begin like that. It is
+        believed of a file that is there and does not lose more rows than it keeps.
+        """
+        return self.kept_rows < 2 and (is_away or self.superseded > self.kept_rows)
 
 
 class Comparison:
@@ -211,6 +218,7 @@ moved as (
         or bool_or(_file_id = {newest} and place <> _offset)
 )
 select
+    count(*) filter (place is not null and _offset is not null and is_row),
     count(*) filter (place is not null and _offset is not null),
     count(*) filter (_offset is null and is_row),
     count(*) filter (_offset is null),

@@ -15,8 +15,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb  # noqa: F401
-import pyarrow  # noqa: F401
 
+import ingest.bulk
+import ingest.rewrite  # noqa: F401
 from ingest import Bot, Settings, commit, spool
 from ingest import session as sessions
 from ingest.errors import WatchhouseError

@@ -165,6 +165,18 @@ def test_a_recreated_file_is_a_new_one(station: Station) -> None:
     assert station.rows("select * from raw.losses") == []
 
 
+@pytest.mark.parametrize("shared", ["12\n", '{"n": 1}\n'], ids=["junk", "a header"])
+def test_a_new_log_with_a_line_of_the_old_one_supersedes_nothing_of_it(
+    station: Station, shared: str
+) -> None:
+    station.write("execution/events.jsonl", '{"n": 0\n' + lines(*range(2, 60)) + shared)
+    station.poll()
+    log = station.logs / "execution" / "events.jsonl"
+    log.write_text(shared + lines(100))  # the same place and inode, as after a truncation
+    station.poll()
+    assert {*range(2, 60), 100} <= {*numbers(station)}
+
+
 def test_a_restored_file_is_the_old_one(station: Station) -> None:
     station.write("execution/events.jsonl", lines(1, 2))
     station.poll()
