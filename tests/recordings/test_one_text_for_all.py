@@ -45,6 +45,8 @@ def test_what_is_read_once_for_all_checks_and_what_is_left_out_changes_no_answer
     answers = [rows(connection, text) for text in texts]
     assert answers == [rows(connection, text) for text in framed]
     assert sum("temp.main.shared_" in text for text in texts) > len(texts) / 3
+    assert any("unmet as (" not in text for text in texts), "no check stands alone"
+    assert all("unmet as (" in text for text in framed)
 
 
 def test_every_check_of_the_project_is_kept_with_its_header(recording: Recording) -> None:
