@@ -1,15 +1,15 @@
 """python -m bench.build_cost --folder …: a build after one new minute, by days of history.
 
-Each size is a home of `python -m bench.year`, built whole once, then after each of a few minutes.
-Ratios are over dbt's own start-up, which is a build of a project without a model. What else the
-machine does is in the seconds on the wall; those of CPU time are the ones to compare.
+Each size is a home of `python -m bench.year`, built whole once; then a few rounds, in each of which
+every home gets a minute and is built, and dbt starts up for a project without a model. Ratios are
+over that start-up and of one round: a machine is not as fast in every minute. What else it does is
+in the seconds on the wall; those of CPU time are the ones to compare.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 import click
 import duckdb
@@ -50,35 +51,48 @@ def main(days: tuple[int, ...], minutes: int, folder: Path, pool: Path | None) -
     """One line per size, each beside the first."""
     folder = folder.resolve()
     print(f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f} at the start")
-    idle = _cheapest([_nothing(folder / "nothing") for _ in range(3)])
-    print(f"dbt's start-up: {idle.seconds:.1f} s, {idle.cpu_seconds:.1f} s CPU")
+    print(f"\n{'days':>5}{'whole: s':>10}{'CPU s':>8}{'MiB':>7}{'marts, MB a bot-year':>22}")
+    homes = {count: _home(folder / f"{count}-days", count, pool) for count in days}
     print(
-        f"\n{'days':>5}{'whole: s':>10}{'CPU s':>8}{'MiB':>7}"
-        f"{'minute: s':>11}{'CPU s':>8}{'MiB':>7}"
-        f"{'over start-up':>15}{'ratio':>8}{'marts, MB a bot-year':>22}"
+        f"\n{'days':>5}{'a minute: s':>13}{'CPU s':>8}{'MiB':>7}{'over start-up':>15}"
+        f"{'ratio, of each round':>28}"
     )
-    first = 0.0
-    for count in days:
-        settings = _home(folder / f"{count}-days", count, pool or folder / "pool")
-        whole = _build(settings, "--full-refresh")
-        news = _cheapest([_minute(settings, number) for number in range(minutes)])
-        over = news.cpu_seconds - idle.cpu_seconds
-        first = first or over
+    rounds = [_round(folder, homes, number) for number in range(minutes)]
+    for count in homes:
+        costs = [costs[count] for _, costs in rounds]
+        over = [costs[count].cpu_seconds - idle.cpu_seconds for idle, costs in rounds]
+        first = [costs[days[0]].cpu_seconds - idle.cpu_seconds for idle, costs in rounds]
+        ratios = [one / other for one, other in zip(over, first, strict=True)]
+        each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
         print(
-            f"{count:5}{whole.seconds:10.1f}{whole.cpu_seconds:8.1f}{whole.peak_mib:7.0f}"
-            f"{news.seconds:11.1f}{news.cpu_seconds:8.1f}{news.peak_mib:7.0f}"
-            f"{over:15.1f}{over / first:8.2f}{_marts_mb(settings) / count * 365:22.0f}",
-            flush=True,
+            f"{count:5}{median(cost.seconds for cost in costs):13.1f}"
+            f"{median(cost.cpu_seconds for cost in costs):8.1f}"
+            f"{median(cost.peak_mib for cost in costs):7.0f}{median(over):15.1f}"
+            f"{median(ratios):8.2f}  ({each})"
         )
-    print(f"\nload {os.getloadavg()[0]:.1f} at the end")
+    idle = median(idle.cpu_seconds for idle, _ in rounds)
+    print(f"dbt's start-up: {idle:.1f} s CPU; load {os.getloadavg()[0]:.1f} at the end")
 
 
-def _home(place: Path, days: int, pool: Path) -> Settings:
-    """A home of that many days, made anew: a minute can be lived but once."""
+def _home(place: Path, days: int, pool: Path | None) -> Settings:
+    """A home of that many days, built whole; made anew, as a minute can be lived but once."""
     shutil.rmtree(place, ignore_errors=True)
     settings = settings_of(place, load_settings(place).project)
-    write_days(settings, days, pool, progress=partial(print, file=sys.stderr))
+    write_days(
+        settings, days, pool or place.parent / "pool", progress=partial(print, file=sys.stderr)
+    )
+    whole, marts = _build(settings, "--full-refresh"), _marts_mb(settings) / days * 365
+    print(
+        f"{days:5}{whole.seconds:10.1f}{whole.cpu_seconds:8.1f}{whole.peak_mib:7.0f}{marts:22.0f}",
+        flush=True,
+    )
     return settings
+
+
+def _round(folder: Path, homes: dict[int, Settings], number: int) -> tuple[Cost, dict[int, Cost]]:
+    """What dbt's start-up and a build of each home after its next minute took."""
+    idle = _nothing(folder / "nothing")
+    return idle, {count: _minute(settings, number) for count, settings in homes.items()}
 
 
 def _minute(settings: Settings, number: int) -> Cost:
@@ -111,15 +125,6 @@ def _measured(words: list[str], place: Path) -> Cost:
             raise RuntimeError(said.read().decode()[-3000:])
     seconds = time.perf_counter() - begun
     return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
-
-
-def _cheapest(costs: list[Cost]) -> Cost:
-    """The least of each kind of seconds: what else ran only ever adds; the median of the memory."""
-    return Cost(
-        min(cost.seconds for cost in costs),
-        min(cost.cpu_seconds for cost in costs),
-        statistics.median(cost.peak_mib for cost in costs),
-    )
 
 
 def _marts_mb(settings: Settings) -> float:
