@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -24,7 +23,7 @@ import duckdb
 
 from ingest import load_settings
 from ingest.settings import Settings
-from watchhouse.world.year import live_a_minute, settings_of, write_days
+from watchhouse.world.year import live_a_minute, settings_of
 
 _MARTS = (
     "select table_name from duckdb_tables() where database_name = 'live' and schema_name = 'main'"
@@ -77,10 +76,10 @@ def main(days: tuple[int, ...], minutes: int, folder: Path, pool: Path | None) -
 def _home(place: Path, days: int, pool: Path | None) -> Settings:
     """A home of that many days, built whole; made anew, as a minute can be lived but once."""
     shutil.rmtree(place, ignore_errors=True)
+    # In a process of its own: what this one held at most would count as its children's memory.
+    words = ["-m", "bench.year", "--days", str(days), "--home", str(place)]
+    subprocess.run([sys.executable, *words, *(("--pool", str(pool)) if pool else ())], check=True)
     settings = settings_of(place, load_settings(place).project)
-    write_days(
-        settings, days, pool or place.parent / "pool", progress=partial(print, file=sys.stderr)
-    )
     whole, marts = _build(settings, "--full-refresh"), _marts_mb(settings) / days * 365
     print(
         f"{days:5}{whole.seconds:10.1f}{whole.cpu_seconds:8.1f}{whole.peak_mib:7.0f}{marts:22.0f}",

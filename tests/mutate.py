@@ -5,7 +5,6 @@ when its proof does not make it fire or its near miss does, or when a test of a 
 (where recordings are). Prints the mutants that nobody notices; exits with 1 when there are any.
 """
 
-import contextlib
 import sys
 import tempfile
 from collections import Counter
@@ -26,25 +25,23 @@ from ingest.replay import replay
 from ingest.settings import load_settings
 from watchhouse.build import build
 from watchhouse.catalog import Check, open_published, read_catalog
-from watchhouse.check import Span, at_instants, run_checks
+from watchhouse.check import Span, at_instants, run_checks, set_instants
 from watchhouse.verdict import Verdict
 
 FAR = {"up": 1e6, "down": 1e-6}
 QUIET, BROKEN = "quiet", "broken"
 SEVERITIES = [QUIET, "info", "warn", "crit", BROKEN]
-LIMITS = 'temp.main."limits"'
+LIMITS = "main.limits"
 SHOWN = Path(tempfile.gettempdir()) / "watchhouse-mutants.sql"
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A check's SQL with one thing changed; `limit` and `factor` say what to do to a limit."""
+    """A check's SQL with one thing changed."""
 
     check: str
     what: str
     sql: str
-    limit: str = ""
-    factor: float = 1.0
 
 
 def mutants(check: Check) -> Iterator[Mutant]:
@@ -60,15 +57,17 @@ def mutants(check: Check) -> Iterator[Mutant]:
     names = {lit.name for lit in tree.find_all(exp.Literal) if is_limit_name(lit)}
     for name in sorted(names):
         for way, factor in FAR.items():
-            yield Mutant(check.name, f"{name} moved {way}", plain, name, factor)
+            moved = f"case when limit_name = '{name}' then value * {factor} else value end"
+            limits = f"(select * replace ({moved} as value) from {LIMITS})"
+            yield Mutant(check.name, f"{name} moved {way}", plain_sql(check, limits))
 
 
-def plain_sql(check: Check) -> str:
-    """The check on the table of instants and a table of limits, without marks."""
+def plain_sql(check: Check, limits: str = LIMITS) -> str:
+    """The check on the table of instants and these limits."""
     parts = at_instants(
         check.compiled_sql or "", Span(datetime(1970, 1, 10), datetime(9999, 1, 1))
     ).split("/*limits*/")
-    parts[1::2] = [LIMITS] * len(parts[1::2])
+    parts[1::2] = [limits] * len(parts[1::2])
     return "".join(parts)
 
 
@@ -82,18 +81,6 @@ def is_limit_name(literal: exp.Expression) -> bool:
     """Whether a text is what `limit_name` is compared with."""
     other = literal.parent.this if isinstance(literal.parent, exp.EQ) else None
     return isinstance(other, exp.Column) and other.name == "limit_name"
-
-
-@contextlib.contextmanager
-def with_limits(connection: duckdb.DuckDBPyConnection, mutant: Mutant) -> Iterator[None]:
-    """The limits in force as a temp table, the mutant's one moved far."""
-    moved = "* replace (case when limit_name = ? then value * ? else value end as value)"
-    connection.execute(
-        f"create or replace temp table limits as select {moved} from main.limits",
-        [mutant.limit, mutant.factor],
-    )
-    yield
-    connection.execute("drop table temp.main.limits")
 
 
 class Healthy:
@@ -123,13 +110,12 @@ class Healthy:
 
     def _worst(self, mutant: Mutant, sql: str, looks: list[datetime]) -> str:
         """The worst severity after some SQL; `broken` where the rows break their contract."""
+        set_instants(self.connection, looks)
         self.connection.execute("begin")
         try:
             self.connection.execute(sql)
-            with with_limits(self.connection, mutant):
-                set_instants(self.connection, looks)
-                columns = "as_of, bot, subject, severity, since <= as_of"
-                rows = self.connection.execute(f"select {columns} from ({mutant.sql})").fetchall()
+            columns = "as_of, bot, subject, severity, since <= as_of"
+            rows = self.connection.execute(f"select {columns} from ({mutant.sql})").fetchall()
         finally:
             self.connection.execute("rollback")
         if len({row[:3] for row in rows}) < len(rows) or not all(row[4] for row in rows):
@@ -160,8 +146,7 @@ class Recorded:
         check = self.catalog.check(mutant.check)
         assert check is not None
         sick = replace(self.catalog, checks=(replace(check, compiled_sql=mutant.sql),))
-        with with_limits(self.recording.warehouse, mutant):
-            said = run_checks(self.recording.warehouse, sick, [v.as_of for v in self.sound])
+        said = run_checks(self.recording.warehouse, sick, [v.as_of for v in self.sound])
         told = Recording(self.recording.name, self.recording.warehouse)
         told.__dict__["verdicts"] = [
             self._instead(old, new, mutant.check) for old, new in zip(self.sound, said, strict=True)
@@ -177,12 +162,6 @@ class Recorded:
     def _instead(old: Verdict, new: Verdict, check: str) -> Verdict:
         others = tuple(finding for finding in old.findings if finding.check != check)
         return replace(old, findings=others + new.findings)
-
-
-def set_instants(connection: duckdb.DuckDBPyConnection, looks: list[datetime]) -> None:
-    """The table of instants that stands in place of the clock."""
-    connection.execute("create or replace temp table instants (as_of timestamp)")
-    connection.execute("insert into instants select unnest(?::timestamp[])", [looks])
 
 
 def noticed_by(mutant: Mutant, healthy: Healthy, recorded: list[Recorded]) -> str | None:

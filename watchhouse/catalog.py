@@ -94,7 +94,7 @@ def open_published(
     except duckdb.Error as error:
         raise WatchhouseError(f"cannot open {path}: {first_line(error)}", BUILD_HINT) from error
     with connection:
-        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set global TimeZone = 'UTC'")  # of cursors too
         yield connection
 
 

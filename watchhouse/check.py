@@ -1,10 +1,14 @@
 """The checks of a published warehouse, run over instants: a query per check, no dbt."""
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 import duckdb
@@ -12,14 +16,15 @@ import duckdb
 from ingest.errors import WatchhouseError
 from watchhouse.catalog import BUILD_HINT, Catalog, Check, first_line
 from watchhouse.finding import Finding
+from watchhouse.scratch import SCRATCH, attach_scratch
 from watchhouse.shared import Shared, read_shared
 from watchhouse.verdict import Rows, Unknown, Verdict, judge
 
 _CLOCK = re.compile(r"/\*clock\*/.*?/\*clock\*/", re.DOTALL)
 _SINCE = re.compile(r"/\*since\*/.*?/\*since\*/", re.DOTALL)
 _UNTIL = re.compile(r"/\*until\*/.*?/\*until\*/", re.DOTALL)
-# A temp table, not a variable: the planner sees its size, which is worth a factor of 100.
-_INSTANTS = "/*clock*/temp.main.instants/*clock*/"
+# A table, not a variable: the planner sees its size, which is worth a factor of 100.
+_INSTANTS = f"/*clock*/{SCRATCH}.instants/*clock*/"
 _NOTHING = """
 select as_of, null as bot, null as subject, 'info' as severity, null as since, null as reason
 from /*clock*//*clock*/ as clock where false
@@ -28,8 +33,10 @@ _FIRST = ("as_of", "bot", "subject", "severity", "since", "reason")
 
 # Judged at once. Joins over time grow with the square of the instants, planning with their pieces.
 _PIECE = 4320
+_CHECKS_AT_ONCE = min(8, os.cpu_count() or 1)
 
 Progress = Callable[[int, int], None]
+_Said = tuple[datetime, Finding | Unknown]  # at which instant
 
 
 def run_checks(
@@ -73,9 +80,23 @@ def _run_piece(
         rows[as_of].bots.add(name)
     for as_of, name, surface in _fetch(connection, frame, "not_applicable"):
         rows[as_of].absent.setdefault(name, set()).add(surface)
-    for done, check in enumerate(catalog.checks, 1):
-        _run_check(connection, frame.text(check), check, instants, rows)
-        yield done
+    ask = partial(_ask, connection, frame, instants)
+    with _thread_each(connection), ThreadPoolExecutor(_CHECKS_AT_ONCE) as threads:
+        for done, said in enumerate(threads.map(ask, catalog.checks), 1):
+            for as_of, item in said:
+                rows[as_of].add(item)
+            yield done
+
+
+@contextmanager
+def _thread_each(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One of DuckDB's threads per query: most of a check is its planning, which needs no more."""
+    [(threads,)] = connection.execute("select current_setting('threads')").fetchall()
+    connection.execute("set threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute(f"set threads = {threads}")
 
 
 class Span(NamedTuple):
@@ -86,12 +107,12 @@ class Span(NamedTuple):
 
 
 def set_instants(connection: duckdb.DuckDBPyConnection, instants: Sequence[datetime]) -> Span:
-    """Make the temp table of instants (UTC) that stands in place of the clock; at least one."""
-    connection.execute("create or replace temp table instants (as_of timestamp)")
+    """Make the table of instants (UTC) that stands in place of the clock; at least one."""
+    attach_scratch(connection)
     # As one text: DuckDB looks at each value of a list for a hundred times as long.
     texts = ",".join(map(str, instants))
-    query = "insert into instants select cast(unnest(string_split(?, ',')) as timestamp)"
-    connection.execute(query, [texts])
+    query = "select cast(unnest(string_split(?, ',')) as timestamp) as as_of"
+    connection.execute(f"create or replace table {SCRATCH}.instants as {query}", [texts])
     return Span(min(instants), max(instants))
 
 
@@ -182,28 +203,23 @@ def _fetch(
         raise WatchhouseError(why, BUILD_HINT) from error
 
 
-def _run_check(
+def _ask(
     connection: duckdb.DuckDBPyConnection,
-    compiled_sql: str,
-    check: Check,
+    frame: Frame,
     instants: Sequence[datetime],
-    rows: dict[datetime, Rows],
-) -> None:
+    check: Check,
+) -> list[_Said]:
     try:
         if check.fault:
             raise LookupError(check.fault)
-        result = connection.execute(compiled_sql)
-        names = [column[0] for column in result.description]
-        found = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
-        said = [(row["as_of"], _meaning(check, row)) for row in found]
+        with closing(connection.cursor()) as cursor:
+            result = cursor.execute(frame.text(check))
+            names = [column[0] for column in result.description]
+            found = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+        return [(row["as_of"], _meaning(check, row)) for row in found]
     except (duckdb.Error, LookupError) as error:
         why = check.fault or f"the SQL of the check failed: {first_line(error)}"
-        said = [(as_of, Unknown(check.name, None, why)) for as_of in instants]
-    for as_of, item in said:
-        if isinstance(item, Unknown):
-            rows[as_of].unknown.append(item)
-        else:
-            rows[as_of].findings.append(item)
+        return [(as_of, Unknown(check.name, None, why)) for as_of in instants]
 
 
 def _meaning(check: Check, row: dict[str, Any]) -> Finding | Unknown:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from watchhouse.scratch import SCRATCH
+
 _MARKED = re.compile(r"/\*shared\*/(.*?)/\*shared\*/", re.DOTALL)
 _PLACES = 3
 
 
 @dataclass(frozen=True)
 class Shared:
-    """Temp tables that hold what stands between the marks, by that text."""
+    """Tables that hold what stands between the marks, by that text."""
 
     tables: dict[str, str] = field(default_factory=dict)
 
@@ -23,7 +25,7 @@ class Shared:
 
     def _part(self, found: re.Match[str]) -> str:
         table = self.tables.get(found[1])
-        return f"select * from temp.main.{table}" if table else found[0]
+        return f"select * from {SCRATCH}.{table}" if table else found[0]
 
 
 def read_shared(connection: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> Shared:
@@ -35,7 +37,7 @@ def read_shared(connection: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> 
     tables: dict[str, str] = {}
     for number, part in enumerate(part for part, count in parts.items() if count >= _PLACES):
         try:
-            connection.execute(f"create or replace temp table shared_{number} as {part}")
+            connection.execute(f"create or replace table {SCRATCH}.shared_{number} as {part}")
         except duckdb.Error:
             continue
         tables[part] = f"shared_{number}"

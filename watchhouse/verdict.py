@@ -54,6 +54,13 @@ class Rows:
     findings: list[Finding] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
 
+    def add(self, item: Finding | Unknown) -> None:
+        """One thing more that a check said."""
+        if isinstance(item, Unknown):
+            self.unknown.append(item)
+        else:
+            self.findings.append(item)
+
     def about(self, bot: str) -> "Rows":
         """The same, only what concerns one bot (or no bot in particular)."""
         return Rows(

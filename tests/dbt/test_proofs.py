@@ -9,7 +9,8 @@ from healthy_bot import ROOT, Built
 
 from ingest.settings import load_settings
 from watchhouse.catalog import open_published, read_catalog
-from watchhouse.check import Span, at_instants, run_checks
+from watchhouse.check import Span, at_instants, run_checks, set_instants
+from watchhouse.scratch import SCRATCH
 
 FILES = {file.stem: file.read_text() for file in sorted(ROOT.glob("checks/*/*.sql"))}
 ON_SILENCE = [name for name, text in FILES.items() if "watched()" in text]
@@ -25,8 +26,7 @@ def warehouse(
     shutil.copyfile(healthy.home / "warehouse.duckdb", copy)
     with duckdb.connect(copy) as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.execute("create temp table instants (as_of timestamp)")
-        connection.execute("insert into instants values (?)", [healthy.looks[-1]])
+        set_instants(connection, healthy.looks[-1:])
         yield connection
 
 
@@ -60,7 +60,7 @@ def severities(connection: duckdb.DuckDBPyConnection, name: str, sql: str = "") 
     """What a check finds after some SQL, which is then undone: one row per bot and subject."""
     kept = "select compiled_sql from meta.checks where name = ?"
     [(compiled,)] = connection.execute(kept, [name]).fetchall()
-    [(last,)] = connection.execute("select max(as_of) from instants").fetchall()
+    [(last,)] = connection.execute(f"select max(as_of) from {SCRATCH}.instants").fetchall()
     connection.execute("begin")
     try:
         connection.execute(sql or "select 1")

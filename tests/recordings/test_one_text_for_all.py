@@ -8,6 +8,7 @@ from recorded import ROOT, Recording
 
 from watchhouse.catalog import read_catalog
 from watchhouse.check import around, literal_clock, read_frame, set_instants
+from watchhouse.scratch import SCRATCH
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> Counter[str]:
@@ -44,7 +45,7 @@ def test_what_is_read_once_for_all_checks_and_what_is_left_out_changes_no_answer
     texts = [frame.text(check) for check in catalog.checks]
     answers = [rows(connection, text) for text in texts]
     assert answers == [rows(connection, text) for text in framed]
-    assert sum("temp.main.shared_" in text for text in texts) > len(texts) / 3
+    assert sum(f"{SCRATCH}.shared_" in text for text in texts) > len(texts) / 3
     assert any("unmet as (" not in text for text in texts), "no check stands alone"
     assert all("unmet as (" in text for text in framed)
 
