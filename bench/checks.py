@@ -48,11 +48,11 @@ def main(home: Path, days: int, rounds: int) -> None:
 def _process(settings: Settings, rounds: int) -> None:
     last, count = _asked(settings)
     words = ["-m", "watchhouse.cli", "--home", str(settings.home), "check", "--as-of", str(last)]
-    asked = [_run(words, settings) for _ in range(rounds)]
-    opening = ["-c", _OPEN, str(settings.published_file)]
-    opened = [_run(opening, settings) for _ in range(rounds)]
-    _tell(f"check of {count} checks, the whole process", asked)
-    _tell("Python that opens the file", opened)
+    cases = {
+        f"check of {count} checks, the whole process": words,
+        "Python that opens the file": ["-c", _OPEN, str(settings.published_file)],
+    }
+    _tell(_in_turn(cases, settings, rounds))
 
 
 def _asked(settings: Settings) -> tuple[datetime, int]:
@@ -71,12 +71,24 @@ def _dbt(settings: Settings, rounds: int) -> None:
             "dbt test of the checks": ["--select", "path:checks", "--vars", f"as_of: '{last}'"],
             f"dbt test of {count} tests of nothing": ["--project-dir", str(empty)],
         }
+        asked = ["-c", _DBT, "test", "--target", "published"]
+        asked += ["--profiles-dir", str(settings.project)]
         for number, (what, words) in enumerate(cases.items()):
             places = ["--target-path", f"{name}/{number}", "--log-path", f"{name}/{number}"]
-            asked = ["-c", _DBT, "test", "--target", "published", *words, *places]
-            asked += ["--profiles-dir", str(settings.project)]
-            runs = [_run(asked, settings) for _ in range(rounds + 1)]
-            _tell(what, runs[1:])
+            cases[what] = [*asked, *words, *places]
+            _run(cases[what], settings)
+        _tell(_in_turn(cases, settings, rounds))
+
+
+def _in_turn(
+    cases: dict[str, list[str]], settings: Settings, rounds: int
+) -> dict[str, list[tuple[float, float]]]:
+    """What each took in each round, one after another: a machine is not always as fast."""
+    runs: dict[str, list[tuple[float, float]]] = {what: [] for what in cases}
+    for _ in range(rounds):
+        for what, words in cases.items():
+            runs[what].append(_run(words, settings))
+    return runs
 
 
 def _empty_project(folder: Path, count: int) -> Path:
@@ -123,9 +135,14 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _tell(what: str, runs: list[tuple[float, float]]) -> None:
-    wall, used = (statistics.median(column) for column in zip(*runs, strict=True))
-    print(f"{what:<44}{wall:8.2f} s, {used:.2f} s of CPU time")
+def _tell(cases: dict[str, list[tuple[float, float]]]) -> None:
+    """The medians of each case, and that of the first over the last, round by round."""
+    for what, runs in cases.items():
+        wall, used = (statistics.median(column) for column in zip(*runs, strict=True))
+        print(f"{what:<44}{wall:8.2f} s, {used:.2f} s of CPU time")
+    first, *_, last = cases.values()
+    ratio = statistics.median(one[0] / other[0] for one, other in zip(first, last, strict=True))
+    print(f"{'':<44}{ratio:8.2f} times")
 
 
 if __name__ == "__main__":

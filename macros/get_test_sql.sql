@@ -1,7 +1,7 @@
 {# A check's findings, the excepted ones as `info`, and, where a need is unmet and nothing was found, an
    `unknown` row. The same text serves `dbt test` and, through analyses/verdict.sql, `watchhouse check`
    and the backtest. #}
-{% macro with_unknowns(check_sql, needs, name) -%}
+{% macro with_unknowns(check_sql, needs, name, is_on_silence) -%}
     with
         findings as ({{ check_sql }}),
         looked as (
@@ -32,14 +32,10 @@
         unread as (
             select as_of
             from {{ clock() }} as clock
-            where
-                coalesce(
-                    clock.as_of < (select min(valid_from) from {{ ref("fct_surface_health") }}),
-                    true
-                )
+            where not exists (select 1 from looked where looked.as_of = clock.as_of)
         )
     select *
-    from {{ not_excepted("findings", name) }}
+    from {{ not_excepted("findings", name, is_on_silence) }}
     union all by name
     select as_of, bot, subject, 'unknown' as severity, since, reason
     from unmet
@@ -68,7 +64,9 @@
 {% macro default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
     {%- if is_check(model) -%}
         {%- set needs = quoted(model.config.meta.get("needs", [])) -%}
-        {%- set main_sql = with_unknowns(main_sql, needs, quoted([model.name])) -%}
+        {%- set main_sql = with_unknowns(
+            main_sql, needs, quoted([model.name]), is_on_silence(model)
+        ) -%}
     {%- endif -%}
     {{ return(dbt.default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit)) }}
 {%- endmacro %}
@@ -77,6 +75,12 @@
 {# A check is a singular test: a file of its own under checks/. #}
 {% macro is_check(node) -%}
     {{ return(node.resource_type == "test" and not node.test_metadata) }}
+{%- endmacro %}
+
+
+{# Whether a check's fault is that nothing happens, as SQL. #}
+{% macro is_on_silence(node) -%}
+    {{ return(node.config.meta.get("on_silence", false) | string | lower) }}
 {%- endmacro %}
 
 

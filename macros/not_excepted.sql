@@ -1,6 +1,6 @@
 {# A check's findings; those that a seed excepts or expects say so and count as `info`. The one place
    where exceptions apply: no check has to think of them. #}
-{% macro not_excepted(findings, name) -%}
+{% macro not_excepted(findings, name, is_on_silence) -%}
     (
         select
             {{ findings }}.* replace (
@@ -12,14 +12,15 @@
                 end as reason
             )
         from {{ findings }}
-        left join {{ pardons(findings, name) }} as pardons using (as_of, bot, subject)
+        left join
+            {{ pardons(findings, name, is_on_silence) }} as pardons using (as_of, bot, subject)
     )
 {%- endmacro %}
 
 
 {# Why a finding is excepted, once per (as_of, bot, subject): by seeds/check_exceptions.csv while its
    `until` lies ahead, or, for checks on silence, by seeds/expected_quiet.csv. #}
-{% macro pardons(findings, name) -%}
+{% macro pardons(findings, name, is_on_silence) -%}
     (
         select {{ findings }}.as_of, bot, subject, max(pardon.because) as because
         from {{ findings }}
@@ -36,7 +37,7 @@
                 union all
                 select bot, null, "from", "until", because
                 from {{ ref("expected_quiet") }}
-                where {{ name }} in ({{ quoted(checks_on_silence()) }})
+                where {{ is_on_silence }}
             ) as pardon
             on coalesce(of_bot, bot) is not distinct from bot
             and coalesce(of_subject, subject) is not distinct from subject

@@ -53,7 +53,13 @@
             -- what began a loop later may still be the cause: files are written one after another
             cast(since + interval '{{ var("loop_seconds") }} seconds' as varchar) as cause_by,
             reason
-        from ({{ with_unknowns(node.compiled_code, needs, quoted([node.name])) }}) as rows
+        from (
+            {{
+                with_unknowns(
+                    node.compiled_code, needs, quoted([node.name]), is_on_silence(node)
+                )
+            }}
+        ) as rows
         where severity <> 'info'
         order by since
     {%- endset -%}
