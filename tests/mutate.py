@@ -32,16 +32,22 @@ FAR = {"up": 1e6, "down": 1e-6}
 QUIET, BROKEN = "quiet", "broken"
 SEVERITIES = [QUIET, "info", "warn", "crit", BROKEN]
 LIMITS = "main.limits"
+ANY = Span(datetime(1970, 1, 10), datetime(9999, 1, 1))
 SHOWN = Path(tempfile.gettempdir()) / "watchhouse-mutants.sql"
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A check's SQL with one thing changed."""
+    """A check's SQL with one thing changed; ANY stands for the span of its instants."""
 
     check: str
     what: str
     sql: str
+
+    def at(self, span: Span) -> str:
+        """The SQL at instants between these two."""
+        since, until = map(str, ANY)
+        return self.sql.replace(since, str(span.first)).replace(until, str(span.last))
 
 
 def mutants(check: Check) -> Iterator[Mutant]:
@@ -64,9 +70,7 @@ def mutants(check: Check) -> Iterator[Mutant]:
 
 def plain_sql(check: Check, limits: str = LIMITS) -> str:
     """The check on the table of instants and these limits."""
-    parts = at_instants(
-        check.compiled_sql or "", Span(datetime(1970, 1, 10), datetime(9999, 1, 1))
-    ).split("/*limits*/")
+    parts = at_instants(check.compiled_sql or "", ANY).split("/*limits*/")
     parts[1::2] = [limits] * len(parts[1::2])
     return "".join(parts)
 
@@ -97,9 +101,12 @@ class Healthy:
         if self._worst(mutant, "select 1", [*self.built.looks]) != QUIET:
             return "healthy"
         last = [self.built.looks[-1]]
-        sick = [self._worst(mutant, sql, last) for sql in (meta["proof"], *meta.get("also", []))]
+        told = [self._found(mutant, sql, last) for sql in (meta["proof"], *meta.get("also", []))]
+        sick = [worst for worst, _ in told]
         if not {*sick} <= {"info", "warn", "crit"}:
             return "proof"
+        if [subjects for _, subjects in told] != meta.get("tells", [s for _, s in told]):
+            return "subjects"
         spared = [self._worst(mutant, sql, last) for sql in meta.get("spares", [])]
         mildest = min(map(SEVERITIES.index, sick))
         if any(SEVERITIES.index(s) >= mildest for s in spared):
@@ -109,18 +116,25 @@ class Healthy:
         return "unwatched" if unheard not in (False, QUIET) else None
 
     def _worst(self, mutant: Mutant, sql: str, looks: list[datetime]) -> str:
-        """The worst severity after some SQL; `broken` where the rows break their contract."""
-        set_instants(self.connection, looks)
+        return self._found(mutant, sql, looks)[0]
+
+    def _found(self, mutant: Mutant, sql: str, looks: list[datetime]) -> tuple[str, list[str]]:
+        """The worst severity after some SQL, `broken` where the rows break their contract, and
+        the subjects.
+        """
+        span = set_instants(self.connection, looks)
         self.connection.execute("begin")
         try:
             self.connection.execute(sql)
             columns = "as_of, bot, subject, severity, since <= as_of"
-            rows = self.connection.execute(f"select {columns} from ({mutant.sql})").fetchall()
+            query = f"select {columns} from ({mutant.at(span)})"
+            rows = self.connection.execute(query).fetchall()
         finally:
             self.connection.execute("rollback")
+        subjects = sorted(row[2] for row in rows)
         if len({row[:3] for row in rows}) < len(rows) or not all(row[4] for row in rows):
-            return BROKEN
-        return max((row[3] for row in rows), key=SEVERITIES.index, default=QUIET)
+            return BROKEN, subjects
+        return max((row[3] for row in rows), key=SEVERITIES.index, default=QUIET), subjects
 
 
 class Recorded:
@@ -145,8 +159,10 @@ class Recorded:
         """The name of the recording when one of its tests fails with the mutant."""
         check = self.catalog.check(mutant.check)
         assert check is not None
-        sick = replace(self.catalog, checks=(replace(check, compiled_sql=mutant.sql),))
-        said = run_checks(self.recording.warehouse, sick, [v.as_of for v in self.sound])
+        looks = [verdict.as_of for verdict in self.sound]
+        text = mutant.at(Span(min(looks), max(looks)))
+        sick = replace(self.catalog, checks=(replace(check, compiled_sql=text),))
+        said = run_checks(self.recording.warehouse, sick, looks)
         told = Recording(self.recording.name, self.recording.warehouse)
         told.__dict__["verdicts"] = [
             self._instead(old, new, mutant.check) for old, new in zip(self.sound, said, strict=True)

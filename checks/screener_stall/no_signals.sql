@@ -12,6 +12,10 @@
             "playbook_lines": ["P4-S1", "P4-S2", "P4-C1", "P4-A1"],
             "explained_by": ["executor_is_silent", "screener_reports_errors"],
             "proof": "update fct_liveness set last_signal_at = last_signal_at - interval '2 hours', process_started_at = process_started_at - interval '9 hours'",
+            "also": [
+                "update fct_liveness set last_signal_at = last_signal_at - interval '2 hours', last_order_at = last_order_at - interval '2 hours', last_router_event_at = last_router_event_at - interval '2 hours', process_started_at = process_started_at - interval '9 hours'"
+            ],
+            "tells": [["signals"], ["orders", "router", "signals"]],
             "spares": [
                 "update fct_liveness set last_order_at = last_order_at - interval '2 hours', last_router_event_at = last_router_event_at - interval '2 hours', process_started_at = process_started_at - interval '9 hours'"
             ],

@@ -16,7 +16,9 @@
             ],
             "proof": "update fct_pipeline_minutes set signal_count = 0 where minute > (select max(minute) - interval '1 hour' from fct_pipeline_minutes)",
             "also": [
-                "update fct_pipeline_minutes set ack_count = 0 where minute > (select max(minute) - interval '2 hours' from fct_pipeline_minutes)"
+                "update fct_pipeline_minutes set ack_count = 0 where minute > (select max(minute) - interval '2 hours' from fct_pipeline_minutes)",
+                "insert into fct_pipeline_minutes by name select * replace (minute - interval '9 days' as minute) from fct_pipeline_minutes where signal_count > 0 limit 1; update fct_pipeline_minutes set signal_count = 0 where minute > (select max(minute) - interval '7 days' from fct_pipeline_minutes)",
+                "insert into fct_pipeline_minutes by name select * replace (minute - interval '9 days' as minute) from fct_pipeline_minutes where ack_count > 0 limit 1; update fct_pipeline_minutes set ack_count = 0 where minute > (select max(minute) - interval '7 days' from fct_pipeline_minutes)",
             ],
             "spares": [
                 "update fct_pipeline_minutes set signal_count = 0, ack_count = 0 where minute > (select max(minute) - interval '4 minutes' from fct_pipeline_minutes)"

@@ -14,6 +14,7 @@ from watchhouse.scratch import SCRATCH
 
 FILES = {file.stem: file.read_text() for file in sorted(ROOT.glob("checks/*/*.sql"))}
 ON_SILENCE = [name for name, text in FILES.items() if "watched()" in text]
+TELLING = [name for name, text in FILES.items() if '"tells":' in text]
 UNWATCHED = "update fct_surface_health set status = 'not polled'"
 
 
@@ -51,13 +52,29 @@ def test_silence_to_which_nobody_listened_is_no_finding(
     assert severities(warehouse, name, f"{proof}; {UNWATCHED}") == []
 
 
+@pytest.mark.parametrize("name", TELLING)
+def test_proof_makes_the_check_tell_of_these_subjects_and_no_others(
+    warehouse: duckdb.DuckDBPyConnection, healthy: Built, name: str
+) -> None:
+    """`tells` holds the subjects after the proof, then those after each of `also`."""
+    meta = healthy.checks[name]["config"]["meta"]
+    proofs = (meta["proof"], *meta.get("also", []))
+    told = [sorted(subject for subject, _ in found(warehouse, name, sql)) for sql in proofs]
+    assert told == meta["tells"]
+
+
 def worst(severities: list[str]) -> str:
     """The worst as a word that sorts: nothing, info, warn, crit."""
     return max((str(["info", "warn", "crit"].index(s) + 1) for s in severities), default="0")
 
 
 def severities(connection: duckdb.DuckDBPyConnection, name: str, sql: str = "") -> list[str]:
-    """What a check finds after some SQL, which is then undone: one row per bot and subject."""
+    """What a check finds after some SQL: one severity per bot and subject."""
+    return [severity for _, severity in found(connection, name, sql)]
+
+
+def found(connection: duckdb.DuckDBPyConnection, name: str, sql: str = "") -> list[tuple[str, str]]:
+    """The subjects that a check finds after some SQL, which is then undone, and how severe."""
     kept = "select compiled_sql from meta.checks where name = ?"
     [(compiled,)] = connection.execute(kept, [name]).fetchall()
     [(last,)] = connection.execute(f"select max(as_of) from {SCRATCH}.instants").fetchall()
@@ -72,7 +89,7 @@ def severities(connection: duckdb.DuckDBPyConnection, name: str, sql: str = "") 
         connection.execute("rollback")
     assert len({row[:2] for row in rows}) == len(rows), "two rows for one subject"
     assert all(row[3] for row in rows), "no since, or one that lies ahead"
-    return [row[2] for row in rows]
+    return [(row[1], row[2]) for row in rows]
 
 
 def test_a_healthy_world_is_quiet_at_every_look(healthy: Built) -> None:
