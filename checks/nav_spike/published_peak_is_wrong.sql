@@ -12,7 +12,7 @@
             "explained_by": ["nav_jumped"],
             "proof": "update fct_nav set published_peak_usd = 2 * published_peak_usd where surface = 'peak_state' and valid_to = timestamp '9999-12-31'",
             "also": [
-                "insert into fct_nav by name select * replace (valid_from - interval '9 days' as valid_from, valid_from - interval '8 days' as valid_to) from fct_nav where surface = 'peak_state' order by valid_from limit 1; update fct_nav set published_peak_usd = 2 * published_peak_usd where surface = 'peak_state' and valid_to > (select max(minute) - interval '7 days' from fct_pipeline_minutes)"
+                "insert into fct_nav by name select * replace (valid_from - interval '9 days' as valid_from, valid_from - interval '8 days' as valid_to) from fct_nav where surface = 'peak_state' order by valid_from limit 1; update fct_nav set published_peak_usd = 2 * published_peak_usd where valid_to > (select max(minute) - interval '7 days' from fct_pipeline_minutes)"
             ],
             "spares": [
                 "update fct_nav set published_peak_usd = 1.01 * published_peak_usd where surface = 'peak_state' and valid_to = timestamp '9999-12-31'"
