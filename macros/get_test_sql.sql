@@ -62,13 +62,15 @@
 
 {# Checks get their unknown rows here; every other test is dbt's own. #}
 {% macro default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
-    {%- if is_check(model) -%}
-        {%- set needs = quoted(model.config.meta.get("needs", [])) -%}
-        {%- set main_sql = with_unknowns(
-            main_sql, needs, quoted([model.name]), is_on_silence(model)
-        ) -%}
-    {%- endif -%}
+    {%- if is_check(model) -%} {%- set main_sql = verdict_of(model, main_sql) -%} {%- endif -%}
     {{ return(dbt.default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit)) }}
+{%- endmacro %}
+
+
+{# A check's text with its needs, exceptions and planned quiet, as its meta has them. #}
+{% macro verdict_of(node, check_sql) -%}
+    {%- set needs = quoted(node.config.meta.get("needs", [])) -%}
+    {{ return(with_unknowns(check_sql, needs, quoted([node.name]), is_on_silence(node))) }}
 {%- endmacro %}
 
 

@@ -43,7 +43,6 @@
 
 
 {% macro finding_rows(node) -%}
-    {%- set needs = quoted(node.config.meta.get("needs", [])) -%}
     {%- set sql -%}
         select
             severity,
@@ -53,13 +52,7 @@
             -- what began a loop later may still be the cause: files are written one after another
             cast(since + interval '{{ var("loop_seconds") }} seconds' as varchar) as cause_by,
             reason
-        from (
-            {{
-                with_unknowns(
-                    node.compiled_code, needs, quoted([node.name]), is_on_silence(node)
-                )
-            }}
-        ) as rows
+        from ({{ verdict_of(node, node.compiled_code) }}) as rows
         where severity <> 'info'
         order by since
     {%- endset -%}
