@@ -36,17 +36,17 @@ _NARROW_MIB = 160
 _WIDE_BYTES = 2048
 _STORE_BYTES = 256 * 1024
 
-Block = tuple[bytes, int] | BadBytes
+# Lines without their newlines, and the offset of the first.
+Block = tuple[list[bytes], int] | BadBytes
 
 
 def judge(
-    mask: Masker, block: bytes, base: int, signs: set[int]
+    mask: Masker, lines: list[bytes], base: int, signs: set[int]
 ) -> tuple[list[pa.RecordBatch], Vetted, list[str | bytes]]:
-    """The rows of a block of whole lines at offset `base`, its blanks and quarantine, and those of
-    its lines whose sign (see drift) was not among `signs`.
+    """The rows of lines that follow each other from offset `base` on, their blanks and quarantine,
+    and those of them whose sign (see drift) was not among `signs`.
     """
-    lines = block.split(b"\n")[:-1]
-    batch = _batch(lines, block, base)
+    batch = _batch(lines, base)
     found = list(map(_sign, lines))
     new: list[str | bytes] = [lines[place] for place in unlike(found, signs)]
     plain = pc.and_not(pa.array(map(bool, found)), mask.suspects(batch["payload"]))
@@ -54,9 +54,8 @@ def judge(
     if pc.all(plain).as_py():
         return [batch], rest, new
     vet = vetter("events", mask)
-    for row in batch.select(["_offset", "_length"]).filter(pc.invert(plain)).to_pylist():
-        start = row["_offset"] - base
-        rest.add(vet(block[start : start + row["_length"]], row["_offset"]))
+    for place in pc.indices_nonzero(pc.invert(plain)).to_pylist():
+        rest.add(vet(lines[place] + b"\n", batch["_offset"][place].as_py()))
     rows, rest.rows = rest.rows, []
     texts = [row.values[-1] for row in rows]
     new += [texts[place] for place in unlike(list(map(sign_of, texts)), signs)]
@@ -73,17 +72,20 @@ def _sign(line: bytes) -> int:
     return sign(line, value) if is_plain else 0
 
 
-def _batch(lines: list[bytes], block: bytes, base: int) -> pa.RecordBatch:
-    """Every line as a row, its text unchecked."""
+def _batch(lines: list[bytes], base: int) -> pa.RecordBatch:
+    """Every line as a row, its text unchecked; from buffers, one for all rows of a column."""
+    count = len(lines)
     sizes = [0, *map(len, lines)]
     bounds = pc.cumulative_sum(pa.array(sizes, pa.int32()))
-    text = pa.py_buffer(block.replace(b"\n", b""))
     length = pc.add(pa.array(sizes, pa.int64())[1:], 1)
+    none = pa.py_buffer(bytes(bounds.buffers()[1].size))
+    text = pa.py_buffer(b"".join(lines))
+    no_keys = [pa.array([], pa.string())]
     columns = [
         pc.add(pc.subtract(pc.cumulative_sum(length), length), base),
         length,
-        pa.repeat(pa.scalar([], pa.list_(pa.string())), len(lines)),
-        pa.Array.from_buffers(pa.string(), len(lines), [None, bounds.buffers()[1], text]),
+        pa.Array.from_buffers(pa.list_(pa.string()), count, [None, none], children=no_keys),
+        pa.Array.from_buffers(pa.string(), count, [None, bounds.buffers()[1], text]),
     ]
     return pa.record_batch(columns, schema=_SCHEMA)
 
@@ -96,7 +98,9 @@ def _batch_of(rows: list[Line]) -> pa.RecordBatch:
     )
 
 
-def load_bulk(commit: Commit, source: Source, known: KnownFile, blocks: Iterator[Block]) -> Counts:
+def load_bulk(
+    commit: Commit, source: Source, known: KnownFile, blocks: Iterator[tuple[bytes, int] | BadBytes]
+) -> Counts:
     """Load the blocks of a log of events into its table; returns what they became.
 
     Raises what reading the blocks raises.
@@ -111,7 +115,11 @@ def load_bulk(commit: Commit, source: Source, known: KnownFile, blocks: Iterator
 
 class _Load:
     def __init__(
-        self, commit: Commit, source: Source, known: KnownFile, blocks: Iterator[Block]
+        self,
+        commit: Commit,
+        source: Source,
+        known: KnownFile,
+        blocks: Iterator[tuple[bytes, int] | BadBytes],
     ) -> None:
         self.counts = Counts()
         self.is_done = False
@@ -167,20 +175,24 @@ class _Load:
 
     def _next(self) -> Block | None:
         """The next block; None at the end, and before one for which there is no room yet."""
-        block, self._held = self._held, None
-        if block is None:
-            block = next(self._blocks, None)
-            self.is_done = block is None
-            if block and not self._fits(block):
-                block, self._held = None, block
-        return block
+        if self._held is not None:
+            block, self._held = self._held, None
+            return block
+        found = next(self._blocks, None)
+        self.is_done = found is None
+        if found is None or isinstance(found, BadBytes):
+            return found
+        text, base = found
+        lines = text.split(b"\n")[:-1]
+        if self._fits(len(lines), len(text)):
+            return lines, base
+        self._held = lines, base
+        return None
 
-    def _fits(self, block: Block) -> bool:
+    def _fits(self, lines: int, size: int) -> bool:
         """Whether the room is enough for the widest rows; notes what would be, if it is not."""
-        if isinstance(block, BadBytes):
-            return True
-        self._recent.append((block[0].count(b"\n"), len(block[0])))
-        while sum(lines for lines, _ in self._recent) - self._recent[0][0] >= _VECTOR_LINES:
+        self._recent.append((lines, size))
+        while sum(count for count, _ in self._recent) - self._recent[0][0] >= _VECTOR_LINES:
             self._recent.popleft()
         lines, size = map(sum, zip(*self._recent, strict=True))
         needed = _room_mib(size // lines)

@@ -7,9 +7,11 @@ import hashlib
 import os
 import tempfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from functools import cached_property
+from threading import Lock
 from typing import IO, Protocol
 
 from ingest.tree import Seen, Tree
@@ -31,12 +33,15 @@ class _Hash(Protocol):
 
 
 class Content:
-    """Random access to the first `size` bytes of an open file."""
+    """Random access to the first `size` bytes of an open file, from any thread."""
 
     def __init__(self, handle: IO[bytes], seen: Seen, size: int) -> None:
         self.seen = seen
         self.size = size
         self._handle = handle
+        self._turn = Lock()
+        self._beside: ThreadPoolExecutor | None = None
+        self._begun: dict[tuple[int, int], Future[str]] = {}
         self._whole = self._pread(0, size) if size <= WHOLE_FILE_BYTES else None
         self._hashed = 0
         self._hash: _Hash = hashlib.sha256()
@@ -47,7 +52,18 @@ class Content:
 
     def digest(self, start: int, end: int) -> str:
         """SHA-256 of bytes [start, end), at most a block of them."""
-        return hashlib.sha256(self.read(start, end)).hexdigest()
+        begun = self._begun.pop((start, end), None)
+        return begun.result() if begun else self._digest(start, end)
+
+    def begin_digests(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Begin to hash on a thread of its own; `digest` then waits for what was begun."""
+        self._beside = self._beside or ThreadPoolExecutor(1)
+        self._begun |= {span: self._beside.submit(self._digest, *span) for span in spans}
+
+    def close(self) -> None:
+        """Give up what was begun and not asked for; the file is not read after this."""
+        if self._beside:
+            self._beside.shutdown(cancel_futures=True)
 
     @cached_property
     def head(self) -> tuple[str, int]:
@@ -114,9 +130,13 @@ class Content:
         head = self.read(start, start + QUARANTINE_BYTES)
         return BadBytes(start, stop - start, "line too long", head, whole.hexdigest())
 
+    def _digest(self, start: int, end: int) -> str:
+        return hashlib.sha256(self.read(start, end)).hexdigest()
+
     def _pread(self, start: int, end: int) -> bytes:
-        self._handle.seek(start)
-        data = self._handle.read(end - start)
+        with self._turn:
+            self._handle.seek(start)
+            data = self._handle.read(end - start)
         if len(data) < end - start:
             raise UnsettledError
         return data
@@ -132,10 +152,14 @@ def open_content(tree: Tree, seen: Seen) -> Iterator[Content]:
         if os.fstat(handle.fileno()).st_ino != seen.inode:
             raise UnsettledError  # replaced since the look: its bytes belong to the next one
         if not seen.is_gzip:
-            yield Content(handle, seen, seen.size)
+            with closing(Content(handle, seen, seen.size)) as content:
+                yield content
             return
-        with tempfile.SpooledTemporaryFile(max_size=WHOLE_FILE_BYTES) as plain:
-            yield Content(plain, seen, _decompress(handle, plain))
+        with (
+            tempfile.SpooledTemporaryFile(max_size=WHOLE_FILE_BYTES) as plain,
+            closing(Content(plain, seen, _decompress(handle, plain))) as content,
+        ):
+            yield content
 
 
 def _decompress(source: IO[bytes], target: IO[bytes]) -> int:

@@ -92,6 +92,7 @@ def unlike(signs: list[int], known: set[int]) -> list[int]:
     """The places of signs that are not known yet, and are from now on; a 0 counts as known."""
     if len(known) > _SIGNS:
         known.clear()
-    new = {one: place for place, one in enumerate(signs) if one and one not in known}
-    known |= new.keys()
-    return list(new.values())
+    places = dict(zip(signs, range(len(signs)), strict=True))
+    new = places.keys() - known - {0}
+    known |= new
+    return sorted(places[one] for one in new)

@@ -16,7 +16,7 @@ from ingest.identity import assign, moved
 from ingest.log import Log
 from ingest.memory import KnownFile
 from ingest.registry import Source
-from ingest.sweep import LOOK_BLOCKS, block_count, changed_blocks
+from ingest.sweep import LOOK_BLOCKS, begin_blocks, block_count, changed_blocks
 from ingest.tree import Seen, Tree
 from ingest.vet import BadBytes, Vet, Vetted
 
@@ -225,6 +225,7 @@ class _Stream:
         if self.source.kind == "events" and end - start >= BULK_BYTES:
             from ingest.bulk import load_bulk
 
+            begin_blocks(self.commit, content, known, end)
             return load_bulk(self.commit, self.source, known, content.blocks(start, end))
         counts = Counts()
         for part in self.log.vetted(content, start, end):

@@ -36,6 +36,13 @@ def tail_start(end: int, least: int) -> int:
     return min(start, block_start(end)) if is_large(end) else start
 
 
+def begin_blocks(commit: Commit, content: Content, known: KnownFile, end: int) -> None:
+    """Begin to hash what `keep_blocks` will ask for once `end` is read, beside the load."""
+    if is_large(end):
+        numbers = range(len(_hashes(commit, known)), end // BLOCK_BYTES)
+        content.begin_digests((n * BLOCK_BYTES, (n + 1) * BLOCK_BYTES) for n in numbers)
+
+
 def keep_blocks(commit: Commit, content: Content, known: KnownFile) -> None:
     """Keep the hashes of the blocks that were read and are not kept yet."""
     if not is_large(known.read_offset):
