@@ -100,6 +100,21 @@ def take_copy(
         return True, known
 
 
+def is_nearer_to_a_copy(log: Log, content: Content, old: KnownFile, alike: list[KnownFile]) -> bool:
+    """Whether a copy of a known file, grown since, shares more lines with the content than it."""
+    copies = [known for known in alike if old.file_id in log.lineage(known).borrowed]
+    least = _kept(log, content, old) if copies else 0
+    return any(_kept(log, content, known) > least for known in copies)
+
+
+def _kept(log: Log, content: Content, known: KnownFile) -> int:
+    lineage, end = log.lineage(known), content.line_end()
+    with _compared(
+        log, content, [(0, end)], lineage, known.read_offset, is_by_length=False
+    ) as lines:
+        return lines.pair().kept
+
+
 @contextmanager
 def _compared(
     log: Log,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ingest.commit import Commit, Counts
 from ingest.content import Content, UnsettledError, open_content
-from ingest.copies import mend, take_change, take_copy
+from ingest.copies import is_nearer_to_a_copy, mend, take_change, take_copy
 from ingest.identity import assign, moved
 from ingest.log import Log
 from ingest.memory import KnownFile
@@ -172,6 +172,8 @@ class _Stream:
         away = [k for k in alike if k is not here and k not in busy and k.status != "gone"]
         away = away or self._younger(content, busy)
         for known in [here, *away] if here and here.status != "rewritten" else away:
+            if is_nearer_to_a_copy(self.log, content, known, alike[-_ORIGINS:]):
+                continue
             if heir := take_change(self.log, content, content.line_end(), known):
                 return heir
         for known in alike[: -_ORIGINS - 1 : -1]:

@@ -242,6 +242,18 @@ def test_a_copy_of_a_copy_gives_only_what_is_new(station: Station) -> None:
     assert verify(station.settings).differences == []
 
 
+@pytest.mark.parametrize("begins", [(1, 2, 3, 10, 11, 12), (1, 2, 99, 10, 11, 12)])
+def test_a_copy_of_a_copy_is_not_taken_for_the_first_file_that_went(
+    station: Station, begins: tuple[int, ...]
+) -> None:
+    station.write(LOG, lines(1, 2, 3, 4))
+    station.poll()
+    rotate(station, lines(1, 2, 3, 10, 11, 12, 13))
+    rotate(station, lines(*begins, 20))
+    assert numbers(station) == sorted({1, 2, 3, 4, 10, 11, 12, 13, 20, *begins})
+    assert verify(station.settings).differences == []
+
+
 def test_two_files_that_begin_with_one_equal_line_grow_as_two(station: Station) -> None:
     for end in (2, 3, 5):
         station.write("execution/events.1.jsonl", lines(0, *range(10, 10 + end)))
