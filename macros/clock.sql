@@ -23,8 +23,8 @@
 
 {# One row, `as_of`. The mark lets the fast path and the backtest put a table of instants in its place. #}
 {% macro clock() -%}
-    {#- every check depends on what get_test_sql adds around it -#}
-    {%- do verdict_refs() -%}
+    {#- every check depends on what get_test_sql adds around it: said once, while dbt parses -#}
+    {%- if not execute -%} {%- do verdict_refs() -%} {%- endif -%}
     {#- as expressions: the formatter would move the marks -#}
     {{ "/*clock*/" }} (select timestamp '{{ as_of() }}' as as_of){{ "/*clock*/" }}
 {%- endmacro %}
@@ -41,9 +41,10 @@
    first of them: true of whatever one of them needs. Literals, for which whole row groups are left out and
    little is left to a join of times; the marks let the backtest put its first and last instant there. #}
 {% macro near_clock(starts, ends, back=none) -%}
-    {{ ends }} > {{ "/*since*/" }}timestamp '{{ as_of() }}'{{ "/*since*/" }}
+    {%- set at = "timestamp '" ~ as_of() ~ "'" -%}
+    {{ ends }} > {{ "/*since*/" ~ at ~ "/*since*/" }}
     {%- if back %} - interval '{{ back }}'{% endif %}
-    and {{ starts }} <= {{ "/*until*/" }}timestamp '{{ as_of() }}'{{ "/*until*/" }}
+    and {{ starts }} <= {{ "/*until*/" ~ at ~ "/*until*/" }}
 {%- endmacro %}
 
 
