@@ -171,18 +171,25 @@ class _Stream:
         alike = self.log.alike(content)
         away = [k for k in alike if k is not here and k not in busy and k.status != "gone"]
         away = away or self._younger(content, busy)
-        for known in [here, *away] if here and here.status != "rewritten" else away:
-            if is_nearer_to_a_copy(self.log, content, known, alike[-_ORIGINS:]):
-                continue
-            if heir := take_change(self.log, content, content.line_end(), known):
-                return heir
+        changed = [here, *away] if here and here.status != "rewritten" else away
+        nearer = {
+            k for k in changed if is_nearer_to_a_copy(self.log, content, k, alike[-_ORIGINS:])
+        }
+        if heir := self._take_change(content, [k for k in changed if k not in nearer]):
+            return heir
         for known in alike[: -_ORIGINS - 1 : -1]:
             is_copy, branch = take_copy(self.log, content, content.line_end(), known)
             if is_copy:
                 return branch
+        if heir := self._take_change(content, [k for k in changed if k in nearer]):
+            return heir
         begun = self.log.begin(content)
         self._read(content, begun, content.line_end())
         return begun
+
+    def _take_change(self, content: Content, some: list[KnownFile]) -> KnownFile | None:
+        end = content.line_end()
+        return next((heir for k in some if (heir := take_change(self.log, content, end, k))), None)
 
     def _younger(self, content: Content, busy: set[KnownFile]) -> list[KnownFile]:
         """Files from whose place this one may have been rotated, whatever its first line is now."""
