@@ -190,10 +190,10 @@ def _pieces(
     database: duckdb.DuckDBPyConnection, log: _Log, begin: int, end: int
 ) -> Iterator[tuple[int, _Piece]]:
     text = "payload" if log.source.kind == "events" else _TALK
-    names = [log.bot.name, list(log.ids), begin, end]
     query = _PIECES.format(table=log.source.name, text=text)
-    rows = database.execute(query, [*names, log.source.name, *names]).fetchall()
-    for offset, length, content, sha256 in rows:
+    names = {"bot": log.bot.name, "stream": log.source.name, "ids": list(log.ids)}
+    rows = database.execute(query, {**names, "begin": begin, "end": end}).fetchall()
+    for offset, length, content, sha256, _ in rows:
         yield offset, _Piece(length, content, sha256)
 
 
@@ -346,15 +346,21 @@ select _file_id, stream, path, status, coalesce(shrunk_bytes, read_offset),
        head_sha256, head_bytes, [replaces, copy_of]
 from raw.files where _bot = ?
 """
+# Where two pieces begin at one place the file's own comes last: where the file that it copies ends
+# with half a line, a whole one may stand in it.
 _PIECES = """
-select _offset, _length, {text}, null from raw."{table}"
-where _bot = ? and list_contains(?, _file_id) and _offset >= ? and _offset < ?
+with pieces as (
+    select _bot, _file_id, _offset, _length, _superseded_at, {text} as text, null as sha256
+    from raw."{table}"
+    union all
+    select _bot, _file_id, _offset, _length, _superseded_at, null, sha256
+    from raw.quarantine where stream = $stream
+)
+select _offset, _length, text, sha256, list_position($ids, _file_id) as place
+from pieces
+where _bot = $bot and place > 0 and _offset >= $begin and _offset < $end
     and _superseded_at is null
-union all
-select _offset, _length, null, sha256 from raw.quarantine
-where stream = ? and _bot = ? and list_contains(?, _file_id) and _offset >= ? and _offset < ?
-    and _superseded_at is null
-order by 1
+order by _offset, place desc
 """
 _STATES = """
 with last as (

@@ -55,6 +55,17 @@ def test_a_rewritten_a_moved_and_a_shrunk_log_agree(station: Station) -> None:
         assert whats(station) == []
 
 
+def test_a_copy_that_goes_on_where_its_original_was_cut_agrees(station: Station) -> None:
+    station.write("execution/events.jsonl", lines(1, 2, 3) + '{"n": 4')
+    station.poll()
+    station.events.rename(station.events.with_name("events.1.jsonl"))
+    station.write("execution/events.jsonl", lines(1, 2, 3) + '{"n": 4{"n": 5}\n' + lines(6))
+    station.poll()
+    station.poll()
+    assert station.rows("select _length from raw.quarantine order by 1") == [(7,), (16,)]
+    assert verify(station.settings).differences == []
+
+
 @pytest.mark.parametrize(
     ("statement", "difference"),
     [
