@@ -38,8 +38,7 @@ def tail_start(end: int, least: int) -> int:
 
 def begin_blocks(commit: Commit, content: Content, known: KnownFile, end: int) -> None:
     """Begin to hash what `keep_blocks` will ask for once `end` is read, beside the load."""
-    if is_large(end):
-        numbers = range(len(_hashes(commit, known)), end // BLOCK_BYTES)
+    if is_large(end) and (numbers := range(len(_hashes(commit, known)), end // BLOCK_BYTES)):
         content.begin_digests((n * BLOCK_BYTES, (n + 1) * BLOCK_BYTES) for n in numbers)
 
 
