@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.commit import Commit, Counts
+from ingest.content import Block
 from ingest.drift import sign, sign_of, unlike
 from ingest.mask import Masker
 from ingest.memory import KnownFile
@@ -37,7 +38,7 @@ _WIDE_BYTES = 2048
 _STORE_BYTES = 256 * 1024
 
 # Lines without their newlines, and the offset of the first.
-Block = tuple[list[bytes], int] | BadBytes
+Lines = tuple[list[bytes], int] | BadBytes
 
 
 def judge(
@@ -98,9 +99,7 @@ def _batch_of(rows: list[Line]) -> pa.RecordBatch:
     )
 
 
-def load_bulk(
-    commit: Commit, source: Source, known: KnownFile, blocks: Iterator[tuple[bytes, int] | BadBytes]
-) -> Counts:
+def load_bulk(commit: Commit, source: Source, known: KnownFile, blocks: Iterator[Block]) -> Counts:
     """Load the blocks of a log of events into its table; returns what they became.
 
     Raises what reading the blocks raises.
@@ -119,7 +118,7 @@ class _Load:
         commit: Commit,
         source: Source,
         known: KnownFile,
-        blocks: Iterator[tuple[bytes, int] | BadBytes],
+        blocks: Iterator[Block],
     ) -> None:
         self.counts = Counts()
         self.is_done = False
@@ -127,7 +126,7 @@ class _Load:
         self._source = source
         self._known = known
         self._blocks = blocks
-        self._held: Block | None = None
+        self._held: Lines | None = None
         self._recent: deque[tuple[int, int]] = deque()
         self._room_mib = 0
         self._error: Exception | None = None
@@ -173,7 +172,7 @@ class _Load:
         except Exception as error:  # noqa: BLE001 - DuckDB would make another of it
             self._error = error
 
-    def _next(self) -> Block | None:
+    def _next(self) -> Lines | None:
         """The next block; None at the end, and before one for which there is no room yet."""
         if self._held is not None:
             block, self._held = self._held, None
@@ -200,7 +199,7 @@ class _Load:
         self._room_mib = max(needed, self._room_mib)
         return is_enough
 
-    def _judge(self, block: Block) -> tuple[list[pa.RecordBatch], Vetted, list[str | bytes]]:
+    def _judge(self, block: Lines) -> tuple[list[pa.RecordBatch], Vetted, list[str | bytes]]:
         if isinstance(block, BadBytes):
             return [], Vetted(bad=[block]), []
         return judge(self._commit.mask, *block, self._commit.signs(self._source))

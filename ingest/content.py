@@ -21,6 +21,9 @@ WHOLE_FILE_BYTES = 16 * 1024 * 1024
 LINE_BYTES = 16 * 1024 * 1024
 _BLOCK_BYTES = 4 * 1024 * 1024
 
+# Whole lines and the offset of the first, or a line that is too long.
+Block = tuple[bytes, int] | BadBytes
+
 
 class UnsettledError(Exception):
     """The file cannot be read to its end now; the next look may."""
@@ -99,7 +102,7 @@ class Content:
             start += _BLOCK_BYTES
         return start + at + 1
 
-    def blocks(self, start: int, end: int) -> Iterator[tuple[bytes, int] | BadBytes]:
+    def blocks(self, start: int, end: int) -> Iterator[Block]:
         """Blocks of whole lines of [start, end), `end` after a newline.
 
         A line longer than LINE_BYTES comes as quarantine, hashed piece by piece.

@@ -39,7 +39,7 @@ def tail_start(end: int, least: int) -> int:
 def begin_blocks(commit: Commit, content: Content, known: KnownFile, end: int) -> None:
     """Begin to hash what `keep_blocks` will ask for once `end` is read, beside the load."""
     if is_large(end) and (numbers := range(len(_hashes(commit, known)), end // BLOCK_BYTES)):
-        content.begin_digests((n * BLOCK_BYTES, (n + 1) * BLOCK_BYTES) for n in numbers)
+        content.begin_digests(map(_block, numbers))
 
 
 def keep_blocks(commit: Commit, content: Content, known: KnownFile) -> None:
@@ -91,11 +91,11 @@ def spans_of(numbers: list[int], more: Iterable[int] = ()) -> list[Span]:
     """The bytes of runs of blocks."""
     spans: list[Span] = []
     for number in [*numbers, *more]:
-        start = number * BLOCK_BYTES
+        start, end = _block(number)
         if spans and spans[-1][1] == start:
-            spans[-1] = spans[-1][0], start + BLOCK_BYTES
+            spans[-1] = spans[-1][0], end
         else:
-            spans.append((start, start + BLOCK_BYTES))
+            spans.append((start, end))
     return spans
 
 
@@ -185,7 +185,11 @@ def _hashes(commit: Commit, known: KnownFile) -> list[str]:
 
 
 def _digest(content: Content, number: int) -> str:
-    return content.digest(number * BLOCK_BYTES, (number + 1) * BLOCK_BYTES)
+    return content.digest(*_block(number))
+
+
+def _block(number: int) -> Span:
+    return number * BLOCK_BYTES, (number + 1) * BLOCK_BYTES
 
 
 _PARTS = """
