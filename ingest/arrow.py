@@ -28,8 +28,8 @@ def table_of(rows: Iterable[Row], columns: Mapping[str, str]) -> pa.Table:
     return pa.Table.from_arrays(arrays, names=list(columns))
 
 
-def run_over(connection: duckdb.DuckDBPyConnection, batch: pa.Table, statement: str) -> None:
-    """Run a statement that reads `_batch`.
+def run_over(connection: duckdb.DuckDBPyConnection, batch: pa.Table, statement: str) -> list[Row]:
+    """Run a statement that reads `_batch`, once; returns its rows.
 
     Whatever is registered is held until the transaction ends: a reader over an iterator has nothing
     left by then. `batch.to_reader()` would hold the table.
@@ -37,6 +37,6 @@ def run_over(connection: duckdb.DuckDBPyConnection, batch: pa.Table, statement: 
     batches = iter(batch.to_batches())
     connection.register("_batch", pa.RecordBatchReader.from_batches(batch.schema, batches))
     try:
-        connection.execute(statement)
+        return connection.execute(statement).fetchall()
     finally:
         connection.unregister("_batch")

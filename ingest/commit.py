@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
@@ -85,13 +86,15 @@ class Commit:
         self._columns = columns
         self._rows: dict[str, list[Row]] = {}
         self._pending_bytes = 0
-        self._has_written = False
+        self.has_written = False
+        # Of the lines that wait: the file of each, by its values.
+        self.waiting: defaultdict[str, dict[Row, str]] = defaultdict(dict)
         self._known: dict[str, KnownFile] = {}
 
     @property
     def has_news(self) -> bool:
         """Something waits to be written, or was."""
-        return self._has_written or bool(self._rows or self._known)
+        return self.has_written or bool(self._rows or self._known)
 
     def add(self, table: str, row: Row) -> None:
         """One row, written at the end of the look."""
@@ -114,6 +117,7 @@ class Commit:
         tail = (self.at, self.load_id, None)
         rows = self._rows.setdefault(source.name, [])
         rows += [(*head, line.offset, line.length, *tail, *line.values) for line in vetted.rows]
+        self.waiting[source.name].update((line.values, file_id) for line in vetted.rows)
         for bad in vetted.bad:
             self.quarantine(source, file_id, path, bad)
         if source.kind == "events":
@@ -172,7 +176,7 @@ class Commit:
 
     def flush(self) -> None:
         """Hand the waiting rows to the database, inside the open transaction."""
-        self._has_written = self.has_news
+        self.has_written = self.has_news
         if self.row_bytes > _LOG_BYTES:
             self.connection.execute(_NO_LOG)
         if self._known:
@@ -183,4 +187,5 @@ class Commit:
         for table, rows in self._rows.items():
             insert(self.connection, table, self._columns[table], rows)
         self._rows = {}
+        self.waiting.clear()
         self._pending_bytes = 0

@@ -20,6 +20,7 @@ from ingest.vet import QUARANTINE_BYTES, BadBytes
 WHOLE_FILE_BYTES = 16 * 1024 * 1024
 LINE_BYTES = 16 * 1024 * 1024
 _BLOCK_BYTES = 4 * 1024 * 1024
+_SAMPLED_BYTES = 64 * 1024
 
 # Whole lines and the offset of the first, or a line that is too long.
 Block = tuple[bytes, int] | BadBytes
@@ -101,6 +102,24 @@ class Content:
         while (at := self.read(start, min(self.size, start + _BLOCK_BYTES)).find(b"\n")) < 0:
             start += _BLOCK_BYTES
         return start + at + 1
+
+    def sample(self) -> Iterator[tuple[bytes, int]]:
+        """Whole lines and their offsets, from all over the file, denser to its beginning."""
+        reach = end = self.line_end()
+        places = {0}
+        while reach:
+            places |= {reach * eighth // 8 for eighth in (4, 5, 6, 7)}
+            reach //= 2
+        found = dict(line for place in places if (line := self._line_at(place, end)))
+        yield from ((line, start) for start, line in sorted(found.items()))
+
+    def _line_at(self, place: int, end: int) -> tuple[int, bytes] | None:
+        """The first line that begins at or after a place, unless it is long."""
+        before = max(0, place - 1)
+        piece = self.read(before, min(end, before + _SAMPLED_BYTES))
+        start = piece.find(b"\n") + 1 if place else 0
+        stop = piece.find(b"\n", start) + 1
+        return (before + start, piece[start:stop]) if stop and (start or not place) else None
 
     def blocks(self, start: int, end: int) -> Iterator[Block]:
         """Blocks of whole lines of [start, end), `end` after a newline.

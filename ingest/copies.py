@@ -15,7 +15,7 @@ from ingest.commit import Counts
 from ingest.content import Content
 from ingest.log import Log
 from ingest.memory import KnownFile
-from ingest.rewrite import Change, Comparison, Lineage, Span, comparison
+from ingest.rewrite import Change, Comparison, Span, comparison
 from ingest.sweep import (
     all_changed_blocks,
     hand_over,
@@ -38,8 +38,8 @@ def mend(log: Log, content: Content, old: KnownFile, numbers: list[int]) -> Know
     last, end = cut[-1][1:]
     end = end if last == old.read_offset else old.read_offset
     now = [(start, stop) for start, _, stop in cut]
-    with _compared(log, content, now, lineage, old.read_offset) as lines:
-        change = lines.pair([(start, stop) for start, stop, _ in cut])
+    with _compared(log, content, now, old.read_offset) as lines:
+        change = lines.pair(lineage, [(start, stop) for start, stop, _ in cut])
         is_told = change.is_in_place and change.is_same_file(math.inf)
         if len(lineage.own) > 1 and not is_told:
             return None
@@ -62,8 +62,8 @@ def take_change(log: Log, content: Content, end: int, old: KnownFile) -> KnownFi
         and end >= old.shrunk_bytes
         and content.prefix_digest(old.shrunk_bytes) == old.shrunk_sha256
     )
-    with _compared(log, content, [(0, end)], log.lineage(old), old.read_offset) as lines:
-        change = lines.pair()
+    with _compared(log, content, [(0, end)], old.read_offset) as lines:
+        change = lines.pair(log.lineage(old))
         if not change.is_same_file(0 if is_same else 2):
             return None
         if change.is_prefix and end < old.read_offset:
@@ -86,9 +86,9 @@ def take_copy(
     With the file that it has become since, if it holds a line which that one has not. What was
     read of the other stands.
     """
-    lineage, size = log.lineage(origin), origin.read_offset
-    with _compared(log, content, [(0, end)], lineage, size, is_by_length=False) as lines:
-        change = lines.pair()
+    size = origin.read_offset
+    with _compared(log, content, [(0, end)], size, is_by_length=False) as lines:
+        change = lines.pair(log.lineage(origin))
         if change.kept < 2 or not change.is_same_file(2):
             return False, None
         if not change.added:
@@ -100,19 +100,11 @@ def take_copy(
         return True, known
 
 
-def is_nearer_to_a_copy(log: Log, content: Content, old: KnownFile, alike: list[KnownFile]) -> bool:
-    """Whether a copy of a known file, grown since, shares more lines with the content than it."""
-    copies = [known for known in alike if old.file_id in log.lineage(known).borrowed]
-    least = _kept(log, content, old) if copies else 0
-    return any(_kept(log, content, known) > least for known in copies)
-
-
-def _kept(log: Log, content: Content, known: KnownFile) -> int:
-    lineage, end = log.lineage(known), content.line_end()
-    with _compared(
-        log, content, [(0, end)], lineage, known.read_offset, is_by_length=False
-    ) as lines:
-        return lines.pair().kept
+def shared_lines(log: Log, content: Content, end: int, some: list[KnownFile]) -> list[int]:
+    """How many lines the content shares with each of some known files."""
+    size = max(known.read_offset for known in some)
+    with _compared(log, content, [(0, end)], size, is_by_length=False) as lines:
+        return [lines.pair(log.lineage(known)).kept for known in some]
 
 
 @contextmanager
@@ -120,18 +112,18 @@ def _compared(
     log: Log,
     content: Content,
     spans: list[Span],
-    lineage: Lineage,
     size: int,
     *,
     is_by_length: bool = True,
 ) -> Iterator[Comparison]:
     size = max(size, content.size)
     with comparison(
-        log.commit, log.source, lineage, is_large=is_large(size), is_by_length=is_by_length
+        log.commit, log.source, is_large=is_large(size), is_by_length=is_by_length
     ) as lines:
-        for start, end in spans:
-            for part in log.vetted(content, start, end):
-                lines.take_in(part)
+        with log.commit.mask.uncounted():
+            for start, end in spans:
+                for part in log.vetted(content, start, end):
+                    lines.take_in(part)
         yield lines
 
 

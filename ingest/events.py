@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ingest.commit import Commit, Counts
 from ingest.content import Content, UnsettledError, open_content
-from ingest.copies import is_nearer_to_a_copy, mend, take_change, take_copy
+from ingest.copies import mend, shared_lines, take_change, take_copy
 from ingest.identity import assign, moved
 from ingest.log import Log
 from ingest.memory import KnownFile
@@ -22,7 +22,7 @@ from ingest.vet import BadBytes, Vet, Vetted
 
 # A shorter span costs less line by line than the statement that takes it in.
 BULK_BYTES = 64 * 1024
-# A content may be a copy of so many files with the same first line, newest first.
+# A content may be a copy of so many files that hold lines of it.
 _ORIGINS = 8
 
 
@@ -168,35 +168,34 @@ class _Stream:
 
         `here` is the file that was at its path. None when every line of it was read elsewhere.
         """
-        alike = self.log.alike(content)
-        away = [k for k in alike if k is not here and k not in busy and k.status != "gone"]
-        away = away or self._younger(content, busy)
-        changed = [here, *away] if here and here.status != "rewritten" else away
-        nearer = {
-            k for k in changed if is_nearer_to_a_copy(self.log, content, k, alike[-_ORIGINS:])
-        }
-        if heir := self._take_change(content, [k for k in changed if k not in nearer]):
-            return heir
-        for known in alike[: -_ORIGINS - 1 : -1]:
-            is_copy, branch = take_copy(self.log, content, content.line_end(), known)
+        end = content.line_end()
+        for known in self._nearest(content, here, busy):
+            is_free = known is here or (known not in busy and known.status != "gone")
+            if is_free and (heir := take_change(self.log, content, end, known)):
+                return heir
+            is_copy, branch = take_copy(self.log, content, end, known)
             if is_copy:
                 return branch
-        if heir := self._take_change(content, [k for k in changed if k in nearer]):
-            return heir
         begun = self.log.begin(content)
-        self._read(content, begun, content.line_end())
+        self._read(content, begun, end)
         return begun
 
-    def _take_change(self, content: Content, some: list[KnownFile]) -> KnownFile | None:
-        end = content.line_end()
-        return next((heir for k in some if (heir := take_change(self.log, content, end, k))), None)
-
-    def _younger(self, content: Content, busy: set[KnownFile]) -> list[KnownFile]:
-        """Files from whose place this one may have been rotated, whatever its first line is now."""
-        ranks = {path: seen.rank for path, seen in self.found.items()}
-        rank = content.seen.rank
-        live = (k for k in self.known if k.status == "live" and k not in busy)
-        return [known for known in live if ranks.get(known.path, -1) < rank]
+    def _nearest(
+        self, content: Content, here: KnownFile | None, busy: set[KnownFile]
+    ) -> list[KnownFile]:
+        """Known files that the content may be, by the number of lines that it shares with them."""
+        some = self.log.alike(content, _ORIGINS)
+        if here and here.status != "rewritten":
+            some = list(dict.fromkeys([here, *some]))
+        if len(some) < 2:
+            return some
+        shared = shared_lines(self.log, content, content.line_end(), some)
+        # Of equals the one whose place it may have taken, then one that is not to be seen.
+        rank = {
+            known: (count, known is here, known not in busy and known.status != "gone")
+            for known, count in zip(some, shared, strict=True)
+        }
+        return sorted(some, key=rank.__getitem__, reverse=True)
 
     def _is_copy(self, content: Content, others: list[Content], held: set[KnownFile]) -> bool:
         """The same lines are in a younger place of the rotation: a copy on its way here."""

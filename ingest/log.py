@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from ingest.content import Content
 from ingest.identity import mark_read
 from ingest.memory import KnownFile, file_id
 from ingest.registry import Source
-from ingest.rewrite import Lineage
+from ingest.rewrite import Lineage, standing
 from ingest.sweep import keep_blocks
 from ingest.vet import BadBytes, Vet, Vetted
 
@@ -27,6 +27,9 @@ class Log:
     def __post_init__(self) -> None:
         key = (self.commit.bot.name, self.source.name)
         self.known = self.commit.memory.files.setdefault(key, [])
+        self._is_new = not self.known
+        self.by_id = {known.file_id: known for known in self.known}
+        self.heirs = {known.replaces: known for known in self.known if known.replaces}
         self.by_head: defaultdict[str, list[KnownFile]] = defaultdict(list)
         for known in self.known:
             self.by_head[known.head_sha256].append(known)
@@ -46,6 +49,9 @@ class Log:
         )  # fmt: skip
         self.known.append(known)
         self.by_head[sha256].append(known)
+        self.by_id[known.file_id] = known
+        if replaces is not None:
+            self.heirs[replaces] = known
         return known
 
     def vetted(self, content: Content, start: int, end: int) -> Iterator[Vetted]:
@@ -62,29 +68,51 @@ class Log:
         known.inode, known.size, known.mtime_ns = content.seen.stamp
         self.commit.remember(known)
 
-    def alike(self, content: Content) -> list[KnownFile]:
-        """Files that begin or once began with the same line, as they are now, oldest first."""
-        heirs = {known.replaces: known for known in self.known}
-        found = dict.fromkeys(self.by_head[content.head[0]])
-        while old := next((known for known in found if known.status == "rewritten"), None):
-            del found[old]
-            found.setdefault(heirs[old.file_id])
-        return list(found)
+    def alike(self, content: Content, most: int) -> list[KnownFile]:
+        """At most so many files that begin or once began with the same line, or hold two lines of a
+        sample of the content: as they are now, those of most lines first, then the newer ones.
+        """
+        held = self._held(content)
+        begun = {self._now(known.file_id) for known in self.by_head[content.head[0]]}
+        score = {known: self._count(known, held) for known in {*begun, *map(self._now, held)}}
+        some = [known for known, count in score.items() if count > 1 or known in begun]
+        some.sort(key=lambda known: (score[known], known.first_seen_at, known.ordinal))
+        return some[: -most - 1 : -1]
+
+    def _count(self, known: KnownFile, held: Counter[str]) -> int:
+        lineage = self.lineage(known)
+        return sum(held[one] for one in lineage.own + lineage.borrowed)
+
+    def _held(self, content: Content) -> Counter[str]:
+        """How many lines of a sample of the content stand under which ids."""
+        with self.commit.mask.uncounted():
+            rows = [row for block in content.sample() for row in self.vet(*block).rows]
+        lines = {row.values for row in rows}
+        waiting = self.commit.waiting[self.source.name]
+        held = Counter(waiting[line] for line in lines & waiting.keys())
+        if lines and (self.commit.has_written or not self._is_new):
+            held.update(standing(self.commit, self.source, lines))
+        return held
+
+    def _now(self, file_id: str) -> KnownFile:
+        """The file under whose id lines stand, or that which replaces it."""
+        known = self.by_id[file_id]
+        while known.status == "rewritten":
+            known = self.heirs[known.file_id]
+        return known
 
     def lineage(self, known: KnownFile) -> Lineage:
         """The ids under which lines of a known file stand."""
-        by_id = {file.file_id: file for file in self.known}
-
-        def chain(start: str) -> list[str]:
-            ids = [start]
-            while (before := by_id[ids[-1]].replaces) is not None:
-                ids.append(before)
-            return ids
-
-        own = chain(known.file_id)
+        own = self._chain(known.file_id)
         ids = list(own)
         for one in ids:  # grows while it is walked through: a copy of a copy
-            origin = by_id[one].copy_of
+            origin = self.by_id[one].copy_of
             if origin is not None and origin not in ids:
-                ids += chain(origin)
+                ids += self._chain(origin)
         return Lineage(tuple(own), tuple(ids[len(own) :]))
+
+    def _chain(self, start: str) -> list[str]:
+        ids = [start]
+        while (before := self.by_id[ids[-1]].replaces) is not None:
+            ids.append(before)
+        return ids

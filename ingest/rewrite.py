@@ -7,7 +7,7 @@ Both sides are paired inside DuckDB by length and hash, so that no size of a fil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ import duckdb
 from ingest.commit import Commit, Counts
 from ingest.landing import take_back
 from ingest.registry import Source
-from ingest.store import COLUMNS_BY_KIND, hot, literal
+from ingest.store import COLUMNS_BY_KIND, Row, hot, literal
 from ingest.vet import BadBytes, Line, Vetted
 
 Span = tuple[int, int]
@@ -68,17 +68,14 @@ class Change:
 class Comparison:
     """Lines of a content (`take_in`), then paired with the lines that stand under a lineage."""
 
-    def __init__(
-        self, commit: Commit, source: Source, lineage: Lineage, *, is_by_length: bool
-    ) -> None:
+    def __init__(self, commit: Commit, source: Source, *, is_by_length: bool) -> None:
         self.counts = Counts()
         # Blanks at a line's end are in its length alone.
         self._length = "{}" if is_by_length else "0"
         self._commit = commit
         self._source = source
-        self._lineage = lineage
         self._run = commit.connection.execute
-        self._values = dict(list(COLUMNS_BY_KIND[source.kind].items())[8:])
+        self._values = _values(source)
 
     def take_in(self, part: Vetted) -> None:
         """Lines of the content."""
@@ -99,19 +96,19 @@ class Comparison:
         statement = f"insert into _fresh select place, {length}, {is_row}, {key} from _batch"
         run_over(self._commit.connection, table, statement)
 
-    def pair(self, spans: list[Span] | None = None) -> Change:
+    def pair(self, lineage: Lineage, spans: list[Span] | None = None) -> Change:
         """Pair all that was taken in with what stands; of the latter only what lies in `spans`."""
         self._commit.flush()  # rows of this very look count as read
         values = [f'"{name}"' for name in self._values]
-        ids = ",".join(map(literal, self._lineage.own + self._lineage.borrowed))
+        ids = ",".join(map(literal, lineage.own + lineage.borrowed))
         where = f"_bot = {literal(self._commit.bot.name)} and _file_id in ({ids})"
         where += " and _superseded_at is null and " + _inside(spans)
         self._run(_PAIR.format(
             table=self._source.name, key=_key(values), bad_key=_key(["sha256"]), where=where,
             length=self._length.format("_length"), stream=literal(self._source.name),
-            own=",".join(map(literal, self._lineage.own)),
+            own=",".join(map(literal, lineage.own)),
         ))  # fmt: skip
-        newest = literal(self._lineage.own[0])
+        newest = literal(lineage.own[0])
         found = self._run(_SUMMARY.format(newest=newest)).fetchall()[0]
         return Change(*found)
 
@@ -146,7 +143,7 @@ class Comparison:
 
 @contextmanager
 def comparison(
-    commit: Commit, source: Source, lineage: Lineage, *, is_large: bool, is_by_length: bool
+    commit: Commit, source: Source, *, is_large: bool, is_by_length: bool
 ) -> Iterator[Comparison]:
     """A comparison; one of large contents in bounded memory for as long as it lasts.
 
@@ -158,10 +155,30 @@ def comparison(
     run("create or replace temp table _fresh "
         "(place bigint, length bigint, is_row boolean, key uhugeint)")  # fmt: skip
     try:
-        yield Comparison(commit, source, lineage, is_by_length=is_by_length)
+        yield Comparison(commit, source, is_by_length=is_by_length)
     finally:
         with suppress(duckdb.Error):  # a transaction that failed takes no statement
             run("drop table _fresh; drop table if exists _paired; reset memory_limit")
+
+
+def standing(commit: Commit, source: Source, lines: Iterable[Row]) -> dict[str, int]:
+    """The ids under which some lines (at least one) stand, and how many of them.
+
+    Neither archived lines are found nor those that wait to be written.
+    """
+    from ingest.arrow import run_over, table_of
+
+    values = _values(source)
+    same = " and ".join(f'it."{name}" is not distinct from _batch."{name}"' for name in values)
+    query = (
+        f"select _file_id, count(*) from {hot(source.name)} as it semi join _batch on {same} "
+        f"where _bot = {literal(commit.bot.name)} and _superseded_at is null group by 1"
+    )
+    return dict(run_over(commit.connection, table_of(lines, values), query))
+
+
+def _values(source: Source) -> dict[str, str]:
+    return dict(list(COLUMNS_BY_KIND[source.kind].items())[8:])
 
 
 def _key(values: list[str]) -> str:

@@ -113,10 +113,11 @@ class Producer:
         self.log.write_bytes(self.lines())
 
     def damage(self) -> None:
-        """Of a restored log not the first two lines: by them it is known beside its original."""
+        """Any line but the first two of a short restored log: by them it is known as a copy."""
         lines = self.content().split(b"\n")
         if len(lines) > 4:
-            at = self.random.randrange(2 * self.is_restored, len(lines) - 1)
+            is_short = self.is_restored and len(lines) < 20
+            at = self.random.randrange(2 * is_short, len(lines) - 1)
             self.changed.add(lines[at].decode())
             lines[at] = self.random.choice(
                 [b"#" * len(lines[at]), lines[at][: len(lines[at]) // 2]]

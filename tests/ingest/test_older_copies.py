@@ -297,3 +297,52 @@ def test_a_log_rotated_after_its_first_line_changed(
         *map(int, NUMBER.findall(begun_anew or "")),
     ]
     assert len(station.rows("select * from raw.quarantine")) == 1
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_a_copy_of_a_log_that_went_is_known_by_any_of_its_lines(
+    station: Station, looks: int
+) -> None:
+    station.write(LOG, lines(*range(1, 9)))
+    station.poll()
+    station.events.unlink()
+    for _ in range(looks):
+        station.poll()
+    station.write(LOG, "{x\n" + lines(*range(2, 9), 20))
+    station.poll()
+    assert set(numbers(station)) - {1} == {*range(2, 9), 20}
+    assert len(station.payloads()) == len(set(station.payloads()))
+    assert verify(station.settings).differences == []
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_copy_whose_first_line_changed_beside_its_original(
+    station: Station, is_new: bool
+) -> None:
+    station.write(LOG, lines(*range(1, 9)))
+    if not is_new:
+        station.poll()
+    rotate(station, "{x\n" + lines(*range(2, 9), 20))
+    assert sorted(station.payloads()) == sorted(lines(*range(1, 9), 20).splitlines())
+    assert verify(station.settings).differences == []
+
+
+def test_a_log_that_repeats_one_line_of_another_is_a_log_of_its_own(station: Station) -> None:
+    station.write(LOG, lines(1, 2, 3, 4))
+    station.poll()
+    station.events.unlink()
+    station.poll()
+    station.write(LOG, lines(7, 3, 8, 9, 10))
+    station.poll()
+    assert numbers(station) == [1, 2, 3, 3, 4, 7, 8, 9, 10]
+
+
+def test_of_two_copies_the_one_with_more_of_its_lines_is_meant(station: Station) -> None:
+    common = range(1, 9)
+    station.write(LOG, lines(*common, 10))
+    station.poll()
+    rotate(station, lines(*common, 20))
+    station.events.with_name("events.1.jsonl").rename(station.events.with_name("events.2.jsonl"))
+    rotate(station, "{x\n" + lines(*list(common)[1:], 20, 30))
+    assert numbers(station) == [*common, 10, 20, 30]
+    assert verify(station.settings).differences == []
