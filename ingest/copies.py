@@ -15,7 +15,7 @@ from ingest.commit import Counts
 from ingest.content import Content
 from ingest.log import Log
 from ingest.memory import KnownFile
-from ingest.rewrite import Change, Comparison, Span, comparison
+from ingest.rewrite import Change, Comparison, Lineage, Span, comparison
 from ingest.sweep import (
     all_changed_blocks,
     hand_over,
@@ -100,6 +100,24 @@ def take_copy(
         return True, known
 
 
+def read_on(log: Log, content: Content, known: KnownFile, start: int, end: int) -> Counts | None:
+    """A copy grows from `start` to `end` by lines of the file that it copies: only the others are
+    read. None when it does not, as usual: all of them are new.
+    """
+    lineage = log.lineage(known)
+    if not lineage.borrowed or start == end:
+        return None
+    size = known.read_offset
+    with _compared(log, content, [(start, end)], size, is_by_length=False) as lines:
+        if not lines.pair(Lineage(lineage.borrowed)).kept:
+            return None
+        counts = lines.counts
+    with _compared(log, content, [(0, end)], size, is_by_length=False) as lines:
+        lines.pair(lineage)
+        counts.kept = counts.rows - _add(log, content, known, lines, [(start, end)])
+    return counts
+
+
 def shared_lines(log: Log, content: Content, end: int, some: list[KnownFile]) -> list[int]:
     """How many lines the content shares with each of some known files."""
     size = max(known.read_offset for known in some)
@@ -141,11 +159,14 @@ def _follow(
 
 def _add(
     log: Log, content: Content, known: KnownFile, lines: Comparison, spans: list[Span]
-) -> None:
+) -> int:
+    count = 0
     for start, end in spans:
         for part in log.vetted(content, start, end):
             new = lines.added(part)
             log.commit.add_lines(log.source, known.file_id, known.path, new)
+            count += len(new.rows)
+    return count
 
 
 def _record(log: Log, content: Content, known: KnownFile, counts: Counts, change: Change) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ingest.commit import Commit, Counts
 from ingest.content import Content, UnsettledError, open_content
-from ingest.copies import mend, shared_lines, take_change, take_copy
+from ingest.copies import mend, read_on, shared_lines, take_change, take_copy
 from ingest.identity import assign, moved
 from ingest.log import Log
 from ingest.memory import KnownFile
@@ -216,7 +216,8 @@ class _Stream:
         start = known.read_offset
         known.path, known.status = content.seen.path, "live"
         known.shrunk_bytes = known.shrunk_sha256 = None
-        counts = self._load(content, known, start, end)
+        counts = read_on(self.log, content, known, start, end)
+        counts = counts or self._load(content, known, start, end)
         if content.seen.is_gzip and content.size > end:
             self._quarantine_tail(content, known, end, counts)
             end = content.size

@@ -6,7 +6,7 @@ import gzip
 import re
 
 import pytest
-from station import Station
+from station import Station, assert_ledger_adds_up
 from test_event_logs import lines, numbers
 
 from ingest.verify import verify
@@ -345,4 +345,20 @@ def test_of_two_copies_the_one_with_more_of_its_lines_is_meant(station: Station)
     station.events.with_name("events.1.jsonl").rename(station.events.with_name("events.2.jsonl"))
     rotate(station, "{x\n" + lines(*list(common)[1:], 20, 30))
     assert numbers(station) == [*common, 10, 20, 30]
+    assert verify(station.settings).differences == []
+
+
+def test_a_copy_with_a_line_of_its_own_that_grows_like_its_original_doubles_none(
+    station: Station,
+) -> None:
+    station.write(LOG, lines(*range(1, 11)))
+    station.poll()
+    rotate(station, lines(1, 2, 3, 99, 5, 6))
+    station.write(LOG, lines(1, 2, 3, 99, 5, 6, 7, 8))
+    station.poll()
+    assert numbers(station) == [*range(1, 11), 99]
+    station.write(LOG, lines(1, 2, 3, 99, 5, 6, 7, 8, 8, 9, 20))
+    station.poll()
+    assert numbers(station) == [*range(1, 9), *[8, 9, 10, 20, 99]]
+    assert_ledger_adds_up(station)
     assert verify(station.settings).differences == []
