@@ -1,13 +1,16 @@
 """Long spans of an event log: blocks are judged while DuckDB takes in the one before.
 
-A line that is an object and nothing else costs one parse; any other, and any that may hold a
-secret, goes through `vet` by itself. Both ways give the same rows.
+A block of lines that are objects of known keys and types costs one call. Else a line that is an
+object and nothing else costs one parse; any other, and any that may hold a secret, goes through
+`vet` by itself. All ways give the same rows.
 """
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import duckdb
@@ -16,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.commit import Commit, Counts
+from ingest.conform import Conformity
 from ingest.content import Block
 from ingest.drift import sign, sign_of, unlike
 from ingest.mask import Masker
@@ -36,31 +40,32 @@ _VECTOR_LINES = 2048
 _NARROW_MIB = 160
 _WIDE_BYTES = 2048
 _STORE_BYTES = 256 * 1024
+_AHEAD = 2
 
-# Lines without their newlines, and the offset of the first.
-Lines = tuple[list[bytes], int] | BadBytes
+# Rows, what is none, and by its sign (see drift) a line of each that may hold a key not yet known.
+Judged = tuple[list[pa.RecordBatch], Vetted, dict[int, bytes]]
 
 
-def judge(
-    mask: Masker, lines: list[bytes], base: int, signs: set[int]
-) -> tuple[list[pa.RecordBatch], Vetted, list[str | bytes]]:
-    """The rows of lines that follow each other from offset `base` on, their blanks and quarantine,
-    and those of them whose sign (see drift) was not among `signs`.
-    """
-    batch = _batch(lines, base)
-    found = list(map(_sign, lines))
-    new: list[str | bytes] = [lines[place] for place in unlike(found, signs)]
-    plain = pc.and_not(pa.array(map(bool, found)), mask.suspects(batch["payload"]))
+def judge(mask: Masker, text: bytes, base: int, is_known: Conformity) -> Judged:
+    """What whole lines are that follow each other from offset `base` on."""
+    batch = _batch(text, base)
+    plain = pc.invert(mask.suspects(batch["payload"]))
+    signed: dict[int, bytes] = {}
+    if not is_known(text, batch["payload"]):
+        lines = text.split(b"\n")[:-1]
+        signs = list(map(_sign, lines))
+        signed |= zip(signs, lines, strict=True)
+        plain = pc.and_(plain, pa.array(map(bool, signs)))
     rest = Vetted()
     if pc.all(plain).as_py():
-        return [batch], rest, new
+        return [batch], rest, signed
     vet = vetter("events", mask)
-    for place in pc.indices_nonzero(pc.invert(plain)).to_pylist():
-        rest.add(vet(lines[place] + b"\n", batch["_offset"][place].as_py()))
+    for row in batch.select(["_offset", "_length"]).filter(pc.invert(plain)).to_pylist():
+        start = row["_offset"] - base
+        rest.add(vet(text[start : start + row["_length"]], row["_offset"]))
     rows, rest.rows = rest.rows, []
-    texts = [row.values[-1] for row in rows]
-    new += [texts[place] for place in unlike(list(map(sign_of, texts)), signs)]
-    return [batch.filter(plain), _batch_of(rows)], rest, new
+    signed |= ((sign_of(row.values[-1]), row.values[-1].encode()) for row in rows)
+    return [batch.filter(plain), _batch_of(rows)], rest, signed
 
 
 def _sign(line: bytes) -> int:
@@ -73,20 +78,20 @@ def _sign(line: bytes) -> int:
     return sign(line, value) if is_plain else 0
 
 
-def _batch(lines: list[bytes], base: int) -> pa.RecordBatch:
+def _batch(text: bytes, base: int) -> pa.RecordBatch:
     """Every line as a row, its text unchecked; from buffers, one for all rows of a column."""
-    count = len(lines)
-    sizes = [0, *map(len, lines)]
-    bounds = pc.cumulative_sum(pa.array(sizes, pa.int32()))
-    length = pc.add(pa.array(sizes, pa.int64())[1:], 1)
-    none = pa.py_buffer(bytes(bounds.buffers()[1].size))
-    text = pa.py_buffer(b"".join(lines))
+    bounds = pa.py_buffer(struct.pack("=ii", 0, len(text)))
+    whole = pa.Array.from_buffers(pa.binary(), 1, [None, bounds, pa.py_buffer(text)])
+    lines = pc.split_pattern(whole, b"\n").flatten()[:-1]
+    _, bounds, data = lines.buffers()
+    length = pc.add(pc.binary_length(lines).cast(pa.int64()), 1)
+    none = pa.py_buffer(bytes(bounds.size))
     no_keys = [pa.array([], pa.string())]
     columns = [
         pc.add(pc.subtract(pc.cumulative_sum(length), length), base),
         length,
-        pa.Array.from_buffers(pa.list_(pa.string()), count, [None, none], children=no_keys),
-        pa.Array.from_buffers(pa.string(), count, [None, bounds.buffers()[1], text]),
+        pa.Array.from_buffers(pa.list_(pa.string()), len(lines), [None, none], children=no_keys),
+        pa.Array.from_buffers(pa.string(), len(lines), [None, bounds, data]),
     ]
     return pa.record_batch(columns, schema=_SCHEMA)
 
@@ -126,16 +131,19 @@ class _Load:
         self._source = source
         self._known = known
         self._blocks = blocks
-        self._held: Lines | None = None
+        self._held: Block | None = None
+        self._is_known = Conformity(commit.shape(source))
         self._recent: deque[tuple[int, int]] = deque()
         self._room_mib = 0
         self._error: Exception | None = None
+        self._waiting_bytes = 0
 
     def insert(self) -> None:
         """Take in blocks by one statement, until one needs more room or much quarantine waits."""
         self._held = self._next() or self._held
         if self._held is None:
             return
+        self._waiting_bytes = 0
         threads = "set threads = 1" if self._room_mib > _NARROW_MIB else "reset threads"
         self._commit.connection.execute(f"set memory_limit = '{self._room_mib}MiB'; {threads}")
         commit, known = self._commit, self._known
@@ -157,22 +165,30 @@ class _Load:
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         """Runs on DuckDB's threads: an error ends the rows here and is raised by `insert`."""
-        waiting = 0
         try:
-            while block := self._next():
-                batches, rest, new = self._judge(block)
-                self._commit.note_shape(self._source, new)
+            for batches, rest, signed in self._judged():
+                if new := unlike(signed, self._commit.signs(self._source)):
+                    self._commit.note_shape(self._source, new)
+                    self._is_known.learn()
                 for bad in rest.bad:
                     self._quarantine(bad)
-                    waiting += len(bad.head)
                 self.counts.add(rest)
                 yield from map(self._counted, batches)
-                if waiting > _WAITING_BYTES:
-                    return
         except Exception as error:  # noqa: BLE001 - DuckDB would make another of it
             self._error = error
 
-    def _next(self) -> Lines | None:
+    def _judged(self) -> Iterator[Judged]:
+        """What blocks became: some are judged ahead, on threads of their own."""
+        begun: deque[Future[Judged]] = deque()
+        with ThreadPoolExecutor(_AHEAD) as pool:
+            while self._waiting_bytes <= _WAITING_BYTES and (block := self._next()):
+                begun.append(pool.submit(self._judge, block))
+                if len(begun) == _AHEAD:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+
+    def _next(self) -> Block | None:
         """The next block; None at the end, and before one for which there is no room yet."""
         if self._held is not None:
             block, self._held = self._held, None
@@ -181,11 +197,10 @@ class _Load:
         self.is_done = found is None
         if found is None or isinstance(found, BadBytes):
             return found
-        text, base = found
-        lines = text.split(b"\n")[:-1]
-        if self._fits(len(lines), len(text)):
-            return lines, base
-        self._held = lines, base
+        text, _ = found
+        if self._fits(text.count(b"\n"), len(text)):
+            return found
+        self._held = found
         return None
 
     def _fits(self, lines: int, size: int) -> bool:
@@ -199,12 +214,13 @@ class _Load:
         self._room_mib = max(needed, self._room_mib)
         return is_enough
 
-    def _judge(self, block: Lines) -> tuple[list[pa.RecordBatch], Vetted, list[str | bytes]]:
+    def _judge(self, block: Block) -> Judged:
         if isinstance(block, BadBytes):
-            return [], Vetted(bad=[block]), []
-        return judge(self._commit.mask, *block, self._commit.signs(self._source))
+            return [], Vetted(bad=[block]), {}
+        return judge(self._commit.mask, *block, self._is_known)
 
     def _quarantine(self, bad: BadBytes) -> None:
+        self._waiting_bytes += len(bad.head)
         self._commit.quarantine(self._source, self._known.file_id, self._known.path, bad)
 
     def _counted(self, batch: pa.RecordBatch) -> pa.RecordBatch:

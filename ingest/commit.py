@@ -128,6 +128,10 @@ class Commit:
         if self._pending_bytes > _PENDING_BYTES:
             self.flush()
 
+    def shape(self, source: Source) -> Shape:
+        """The key paths and types of a stream that are known."""
+        return self.memory.shapes.setdefault((self.bot.name, source.name), Shape())
+
     def signs(self, source: Source) -> set[int]:
         """Of the lines of a stream that this session has looked at."""
         return self.memory.signs.setdefault((self.bot.name, source.name), set())
@@ -135,15 +139,14 @@ class Commit:
     def note_shapes(self, source: Source, payloads: Sequence[str]) -> None:
         """The same as note_shape for many of which most are alike."""
         if not self.bot.journal:
-            new = unlike(list(map(sign_of, payloads)), self.signs(source))
-            self.note_shape(source, [payloads[place] for place in new])
+            signed = dict(zip(map(sign_of, payloads), payloads, strict=True))
+            self.note_shape(source, unlike(signed, self.signs(source)))
 
     def note_shape(self, source: Source, payloads: Iterable[str | bytes]) -> None:
         """Key paths and types that the stream never had; those of our own journal are no news."""
         if self.bot.journal:
             return
-        shape = self.memory.shapes.setdefault((self.bot.name, source.name), Shape())
-        for change in chain.from_iterable(map(shape.take_in, payloads)):
+        for change in chain.from_iterable(map(self.shape(source).take_in, payloads)):
             self.add("schema_changes",
                      (self.bot.name, source.name, *change, self.at, self.load_id))  # fmt: skip
 

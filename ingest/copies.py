@@ -157,9 +157,7 @@ def _follow(
     return known
 
 
-def _add(
-    log: Log, content: Content, known: KnownFile, lines: Comparison, spans: list[Span]
-) -> int:
+def _add(log: Log, content: Content, known: KnownFile, lines: Comparison, spans: list[Span]) -> int:
     count = 0
     for start, end in spans:
         for part in log.vetted(content, start, end):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -18,6 +18,7 @@ _TYPES = {str: "string", int: "number", float: "number", bool: "boolean", dict: 
           list: "array"}  # fmt: skip
 _DOT = re.compile(r"(?<!\\)\.")
 
+Text = TypeVar("Text", str, bytes)
 # (key path, change, old types, new type)
 Change = tuple[str, str, str | None, str]
 
@@ -88,11 +89,13 @@ def sign_of(text: str) -> int:
     return sign(text.encode(), value if type(value) is dict else ())
 
 
-def unlike(signs: list[int], known: set[int]) -> list[int]:
-    """The places of signs that are not known yet, and are from now on; a 0 counts as known."""
+def unlike(lines: dict[int, Text], known: set[int]) -> list[Text]:
+    """Of lines by their signs those whose sign is not known yet, and is from now on.
+
+    A sign of 0 counts as known.
+    """
     if len(known) > _SIGNS:
         known.clear()
-    places = dict(zip(signs, range(len(signs)), strict=True))
-    new = places.keys() - known - {0}
-    known |= new
-    return sorted(places[one] for one in new)
+    new = [line for one, line in lines.items() if one and one not in known]
+    known.update(lines)
+    return new

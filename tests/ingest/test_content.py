@@ -39,7 +39,9 @@ def test_a_sample_is_of_whole_lines_at_their_places(
 
 
 @given(integers(1, 4))
-def test_all_lines_of_a_short_file_are_in_its_sample(tmp_path_factory: pytest.TempPathFactory, count: int) -> None:
+def test_all_lines_of_a_short_file_are_in_its_sample(
+    tmp_path_factory: pytest.TempPathFactory, count: int
+) -> None:
     lines = [b'{"n": %d}\n' % n for n in range(count)]
     found = sample_of(tmp_path_factory.mktemp("sample"), b"".join(lines))
     assert [line for line, _ in found] == lines
