@@ -8,6 +8,7 @@ object and nothing else costs one parse; any other, and any that may hold a secr
 from __future__ import annotations
 
 import struct
+import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -33,22 +34,32 @@ _SCHEMA = pa.schema({
     "_offset": pa.int64(), "_length": pa.int64(), "_nonfinite_keys": pa.list_(pa.string()),
     "payload": pa.string(),
 })  # fmt: skip
-# By default DuckDB caches what it wrote, holds five row groups back, and puts them in order.
-_FRUGAL = {"write_buffer_row_group_count": "1", "preserve_insertion_order": "false"}
+# By default DuckDB caches what it wrote, holds five row groups back and puts them in order, and
+# each of its threads fills one.
+_FRUGAL = {
+    "write_buffer_row_group_count": "1", "preserve_insertion_order": "false", "threads": "1",
+}  # fmt: skip
 # It compresses so many rows at once, and must have room for all of them.
 _VECTOR_LINES = 2048
 _NARROW_MIB = 160
 _WIDE_BYTES = 2048
 _STORE_BYTES = 256 * 1024
 _AHEAD = 2
+# Between Python and DuckDB Arrow reads ahead, up to a GiB while a row group is compressed. This
+# leaves room for three blocks with a line of LINE_BYTES: DuckDB lets one go when it has the next.
+_HELD_BYTES = 64 * 1024 * 1024
+_HELD_SECONDS = 5.0
+_STEP_SECONDS = 0.002
 
 # Rows, what is none, and by its sign (see drift) a line of each that may hold a key not yet known.
 Judged = tuple[list[pa.RecordBatch], Vetted, dict[int, bytes]]
 
 
-def judge(mask: Masker, text: bytes, base: int, is_known: Conformity) -> Judged:
-    """What whole lines are that follow each other from offset `base` on."""
-    batch = _batch(text, base)
+def judge(
+    mask: Masker, text: bytes, base: int, is_known: Conformity, pool: pa.MemoryPool | None = None
+) -> Judged:
+    """What whole lines are that follow each other from offset `base` on, their text in `pool`."""
+    batch = _batch(text, base, pool)
     plain = pc.invert(mask.suspects(batch["payload"]))
     signed: dict[int, bytes] = {}
     if not is_known(text, batch["payload"]):
@@ -65,7 +76,7 @@ def judge(mask: Masker, text: bytes, base: int, is_known: Conformity) -> Judged:
         rest.add(vet(text[start : start + row["_length"]], row["_offset"]))
     rows, rest.rows = rest.rows, []
     signed |= ((sign_of(row.values[-1]), row.values[-1].encode()) for row in rows)
-    return [batch.filter(plain), _batch_of(rows)], rest, signed
+    return [pc.filter(batch, plain, memory_pool=pool), _batch_of(rows)], rest, signed
 
 
 def _sign(line: bytes) -> int:
@@ -78,11 +89,11 @@ def _sign(line: bytes) -> int:
     return sign(line, value) if is_plain else 0
 
 
-def _batch(text: bytes, base: int) -> pa.RecordBatch:
+def _batch(text: bytes, base: int, pool: pa.MemoryPool | None) -> pa.RecordBatch:
     """Every line as a row, its text unchecked; from buffers, one for all rows of a column."""
     bounds = pa.py_buffer(struct.pack("=ii", 0, len(text)))
     whole = pa.Array.from_buffers(pa.binary(), 1, [None, bounds, pa.py_buffer(text)])
-    lines = pc.split_pattern(whole, b"\n").flatten()[:-1]
+    lines = pc.split_pattern(whole, b"\n", memory_pool=pool).flatten()[:-1]
     _, bounds, data = lines.buffers()
     length = pc.add(pc.binary_length(lines).cast(pa.int64()), 1)
     none = pa.py_buffer(bytes(bounds.size))
@@ -136,6 +147,7 @@ class _Load:
         self._recent: deque[tuple[int, int]] = deque()
         self._room_mib = 0
         self._error: Exception | None = None
+        self._pool = pa.proxy_memory_pool(pa.default_memory_pool())
         self._waiting_bytes = 0
 
     def insert(self) -> None:
@@ -144,8 +156,7 @@ class _Load:
         if self._held is None:
             return
         self._waiting_bytes = 0
-        threads = "set threads = 1" if self._room_mib > _NARROW_MIB else "reset threads"
-        self._commit.connection.execute(f"set memory_limit = '{self._room_mib}MiB'; {threads}")
+        self._commit.connection.execute(f"set memory_limit = '{self._room_mib}MiB'")
         commit, known = self._commit, self._known
         values = {
             "_bot": commit.bot.name, "_file_id": known.file_id, "_file": known.path,
@@ -164,7 +175,7 @@ class _Load:
             raise self._error
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        """Runs on DuckDB's threads: an error ends the rows here and is raised by `insert`."""
+        """Runs on a thread of Arrow's: an error ends the rows here and is raised by `insert`."""
         try:
             for batches, rest, signed in self._judged():
                 if new := unlike(signed, self._commit.signs(self._source)):
@@ -185,8 +196,15 @@ class _Load:
                 begun.append(pool.submit(self._judge, block))
                 if len(begun) == _AHEAD:
                     yield begun.popleft().result()
+                    self._wait_for_duckdb()
             while begun:
                 yield begun.popleft().result()
+
+    def _wait_for_duckdb(self) -> None:
+        """Until it has let go of enough; not for ever, as a statement that failed takes no more."""
+        end = time.monotonic() + _HELD_SECONDS
+        while self._pool.bytes_allocated() > _HELD_BYTES and time.monotonic() < end:
+            time.sleep(_STEP_SECONDS)
 
     def _next(self) -> Block | None:
         """The next block; None at the end, and before one for which there is no room yet."""
@@ -217,7 +235,7 @@ class _Load:
     def _judge(self, block: Block) -> Judged:
         if isinstance(block, BadBytes):
             return [], Vetted(bad=[block]), {}
-        return judge(self._commit.mask, *block, self._is_known)
+        return judge(self._commit.mask, *block, self._is_known, self._pool)
 
     def _quarantine(self, bad: BadBytes) -> None:
         self._waiting_bytes += len(bad.head)
@@ -250,5 +268,5 @@ def _frugal(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         with suppress(duckdb.Error):  # a transaction that failed takes no statement
-            for name in (*_FRUGAL, "memory_limit", "threads"):
+            for name in (*_FRUGAL, "memory_limit"):
                 connection.execute(f"reset {name}")
