@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -33,7 +34,7 @@ def writer_lock(settings: Settings, wait_seconds: float = 0) -> Iterator[None]:
     Those who wait for it get it in the order in which they came. When another process holds it, or
     came before: says so on stderr and waits up to `wait_seconds`, then raises WatchhouseError
     naming the holder's pid and command; who did not wait and asks again soon keeps its place.
-    The same for a home not to be written.
+    The same for a home not to be written. Who ends by an error leaves its name: see is_after_death.
     """
     lock = _lock(settings)
     try:
@@ -46,12 +47,18 @@ def writer_lock(settings: Settings, wait_seconds: float = 0) -> Iterator[None]:
     sidecar = _sidecar(settings)
     try:
         if lock.lock_counter == 1:
-            sidecar.write_text(json.dumps(_myself()), encoding="utf-8")
+            myself = _myself() | {"is_after_death": sidecar.exists()}
+            sidecar.write_text(json.dumps(myself), encoding="utf-8")
         yield
-    finally:
         if lock.lock_counter == 1:
             sidecar.unlink(missing_ok=True)
+    finally:
         lock.release()
+
+
+def is_after_death(settings: Settings) -> bool:
+    """Whether the writer before this one, which holds the lock, was killed or ended by an error."""
+    return bool(_read_sidecar(settings).get("is_after_death"))
 
 
 def may_write(settings: Settings) -> bool:
@@ -114,7 +121,15 @@ def _myself() -> dict[str, object]:
 
 def _holder(settings: Settings) -> str:
     try:
-        holder = json.loads(_sidecar(settings).read_text(encoding="utf-8"))
+        holder = _read_sidecar(settings)
         return f"process {holder['pid']} (`{holder['command']}`, since {holder['since'][:19]}Z)"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return "another process"  # it has the lock and has not written who it is yet
+
+
+def _read_sidecar(settings: Settings) -> dict[str, Any]:
+    try:
+        found = json.loads(_sidecar(settings).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -22,6 +22,7 @@ from ingest.errors import WatchhouseError
 from ingest.lock import HeldError, writer_lock
 from ingest.registry import Source
 from ingest.settings import Settings
+from ingest.torn import mend
 
 Row = tuple[Any, ...]
 
@@ -207,6 +208,25 @@ where table_name = 'polls' and schema_name in ('hot', 'raw')
 """
 
 
+_HELD = "a program that holds it open must close it first; readers use the published file"
+_DAMAGED = (
+    "put a copy of it in its place, or move it away: the next command that writes takes up the "
+    "published warehouse and tells what is gone"
+)
+
+
+def _open(settings: Settings) -> duckdb.DuckDBPyConnection:
+    live = settings.live_file
+    try:
+        return duckdb.connect(str(live))
+    except duckdb.Error as error:
+        if not mend(settings, error):
+            raise
+    print(f"`{live}` was left torn by a killed writer; every row in it was read, it is whole",
+          file=sys.stderr, flush=True)  # fmt: skip
+    return duckdb.connect(str(live))
+
+
 @contextmanager
 def connect_live(
     settings: Settings, wait_seconds: float = 0
@@ -218,13 +238,15 @@ def connect_live(
     with writer_lock(settings, wait_seconds):
         try:
             create_live(settings)
-            connection = duckdb.connect(str(settings.live_file))
+            connection = _open(settings)
         except duckdb.Error as error:
-            kind = HeldError if "lock" in str(error) else WatchhouseError
-            raise kind(
-                f"`{settings.live_file}` does not open: {str(error).splitlines()[0]}",
-                "a program that holds it open must close it first; readers use the published file",
-            ) from error
+            kind, hint = (
+                (HeldError, _HELD)
+                if "Could not set lock" in str(error)
+                else (WatchhouseError, _DAMAGED)
+            )
+            problem = str(error).splitlines()[0]
+            raise kind(f"`{settings.live_file}` does not open: {problem}", hint) from error
         try:
             connection.execute("set TimeZone = 'UTC'")
             yield connection
