@@ -170,7 +170,7 @@ class _Stream:
         """
         end = content.line_end()
         for known in self._nearest(content, here, busy):
-            is_free = known is here or (known not in busy and known.status != "gone")
+            is_free = known is here or _is_away(known, busy)
             if is_free and (heir := take_change(self.log, content, end, known)):
                 return heir
             is_copy, branch = take_copy(self.log, content, end, known)
@@ -190,9 +190,9 @@ class _Stream:
         if len(some) < 2:
             return some
         shared = shared_lines(self.log, content, content.line_end(), some)
-        # Of equals the one whose place it may have taken, then one that is not to be seen.
+        # Of equals the one whose place it took, then one that may have gone to this place.
         rank = {
-            known: (count, known is here, known not in busy and known.status != "gone")
+            known: (count, known is here, _is_away(known, busy))
             for known, count in zip(some, shared, strict=True)
         }
         return sorted(some, key=rank.__getitem__, reverse=True)
@@ -288,6 +288,11 @@ class _Stream:
         known.status = "gone"
         if known.read_offset < known.size and not known.path.endswith(".gz"):
             self.commit.lose(self.source, known, "gone before it was read to its end")
+
+
+def _is_away(known: KnownFile, busy: set[KnownFile]) -> bool:
+    """It is not where it was, and not gone for long."""
+    return known not in busy and known.status != "gone"
 
 
 def _is_younger_copy(other: Content, content: Content) -> bool:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from ingest.jsontext import is_json
@@ -39,13 +40,14 @@ _SUSPECT = "|".join((*_WORDS[:-1], r"bot\d"))
 
 
 class Masker:
-    """Replaces secrets by `***` and counts them.
+    """Replaces secrets by `***` and counts them, on any thread.
 
     `extra` are patterns whose whole match is a secret; re.error when one of them is no pattern.
     """
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
         self.count = 0
+        self._turn = Lock()
         self._extra = [re.compile(pattern) for pattern in extra]
 
     @cached_property
@@ -60,7 +62,9 @@ class Masker:
             patterns = self._extra + self._known
         for pattern in patterns:
             text, found = pattern.subn(_hide, text)
-            self.count += found
+            if found:
+                with self._turn:
+                    self.count += found
         return text
 
     @contextmanager

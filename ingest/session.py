@@ -30,7 +30,7 @@ from ingest.series import load_series
 from ingest.settings import Bot, Settings
 from ingest.spool import Spool, sync
 from ingest.statefiles import load_state_file
-from ingest.store import connect_live, tables
+from ingest.store import DamagedError, connect_live, tables
 from ingest.vet import vetter
 
 # A warehouse is held so long for looks that waited; the one that is at work is finished.
@@ -341,21 +341,23 @@ def run_once(
     """Look at every configured bot once; see Session.poll.
 
     Many looks that wait in the spool are committed in several transactions; between them others
-    may have the warehouse. Raises HeldError at once while another process holds it; a look of now
-    is kept in the spool then. Raises WatchhouseError when there is no space in the home.
+    may have the warehouse. Raises HeldError at once while another process holds it, DamagedError
+    when it does not open; a look of now is kept in the spool then. Raises WatchhouseError when
+    there is no space in the home.
     """
     try:
         report = _look(settings, observed_at, is_import, as_of_mtime)
         while report.is_behind:
             report = _both(report, _look(settings, observed_at, is_import, as_of_mtime))
         return report
-    except HeldError as error:
+    except (HeldError, DamagedError) as error:
         if observed_at is not None or as_of_mtime:
             raise
         keep_looks(settings)
-        raise HeldError(
-            error.message, "this look is kept in the spool, the next ingest commits it"
-        ) from error
+        hint = "this look is kept in the spool, the next ingest commits it"
+        if isinstance(error, DamagedError):
+            hint = f"{error.hint}; this look is kept in the spool until then"
+        raise type(error)(error.message, hint) from error
 
 
 def commit_what_waits(settings: Settings) -> None:

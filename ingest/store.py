@@ -208,6 +208,10 @@ where table_name = 'polls' and schema_name in ('hot', 'raw')
 """
 
 
+class DamagedError(WatchhouseError):
+    """The warehouse does not open, and no program holds it."""
+
+
 _HELD = "a program that holds it open must close it first; readers use the published file"
 _DAMAGED = (
     "put a copy of it in its place, or move it away: the next command that writes takes up the "
@@ -240,13 +244,10 @@ def connect_live(
             create_live(settings)
             connection = _open(settings)
         except duckdb.Error as error:
-            kind, hint = (
-                (HeldError, _HELD)
-                if "Could not set lock" in str(error)
-                else (WatchhouseError, _DAMAGED)
-            )
-            problem = str(error).splitlines()[0]
-            raise kind(f"`{settings.live_file}` does not open: {problem}", hint) from error
+            problem = f"`{settings.live_file}` does not open: {str(error).splitlines()[0]}"
+            if "Could not set lock" in str(error):
+                raise HeldError(problem, _HELD) from error
+            raise DamagedError(problem, _DAMAGED) from error
         try:
             connection.execute("set TimeZone = 'UTC'")
             yield connection

@@ -117,3 +117,19 @@ def test_a_broken_warehouse_is_an_error_that_names_it(station: Station) -> None:
     station.settings.live_file.write_bytes(b"\0" * 8192)
     with pytest.raises(WatchhouseError, match=r"warehouse\.duckdb"):
         run_once(station.settings)
+
+
+def test_versions_seen_while_the_warehouse_is_broken_are_kept(station: Station) -> None:
+    run_once(station.settings)
+    station.settings.live_file.write_bytes(b"\0" * 8192)
+    station.write("state/state.json", '{"nav": 1, "mode": 1}')
+    with pytest.raises(WatchhouseError, match="does not open") as refused:
+        run_once(station.settings)
+    assert "kept in the spool until then" in str(refused.value.hint)
+    station.write("state/state.json", '{"nav": 2, "mode": 1}')
+    station.settings.live_file.unlink()
+    run_once(station.settings)
+    assert station.column("select payload->>'nav' from raw.state order by _observed_at") == [
+        "1",
+        "2",
+    ]
