@@ -47,6 +47,7 @@ _STORE_BYTES = 256 * 1024
 _AHEAD = 2
 # Between Python and DuckDB Arrow reads ahead, up to a GiB while a row group is compressed. This
 # leaves room for three blocks with a line of LINE_BYTES: DuckDB lets one go when it has the next.
+# All that Arrow holds is counted: a memory pool of a load's own would have to outlive its texts.
 _HELD_BYTES = 64 * 1024 * 1024
 _HELD_SECONDS = 5.0
 _STEP_SECONDS = 0.002
@@ -55,11 +56,9 @@ _STEP_SECONDS = 0.002
 Judged = tuple[list[pa.RecordBatch], Vetted, dict[int, bytes]]
 
 
-def judge(
-    mask: Masker, text: bytes, base: int, is_known: Conformity, pool: pa.MemoryPool | None = None
-) -> Judged:
-    """What whole lines are that follow each other from offset `base` on, their text in `pool`."""
-    batch = _batch(text, base, pool)
+def judge(mask: Masker, text: bytes, base: int, is_known: Conformity) -> Judged:
+    """What whole lines are that follow each other from offset `base` on."""
+    batch = _batch(text, base)
     plain = pc.invert(mask.suspects(batch["payload"]))
     signed: dict[int, bytes] = {}
     if not is_known(text, batch["payload"]):
@@ -76,7 +75,7 @@ def judge(
         rest.add(vet(text[start : start + row["_length"]], row["_offset"]))
     rows, rest.rows = rest.rows, []
     signed |= ((sign_of(row.values[-1]), row.values[-1].encode()) for row in rows)
-    return [pc.filter(batch, plain, memory_pool=pool), _batch_of(rows)], rest, signed
+    return [batch.filter(plain), _batch_of(rows)], rest, signed
 
 
 def _sign(line: bytes) -> int:
@@ -89,11 +88,11 @@ def _sign(line: bytes) -> int:
     return sign(line, value) if is_plain else 0
 
 
-def _batch(text: bytes, base: int, pool: pa.MemoryPool | None) -> pa.RecordBatch:
+def _batch(text: bytes, base: int) -> pa.RecordBatch:
     """Every line as a row, its text unchecked; from buffers, one for all rows of a column."""
     bounds = pa.py_buffer(struct.pack("=ii", 0, len(text)))
     whole = pa.Array.from_buffers(pa.binary(), 1, [None, bounds, pa.py_buffer(text)])
-    lines = pc.split_pattern(whole, b"\n", memory_pool=pool).flatten()[:-1]
+    lines = pc.split_pattern(whole, b"\n").flatten()[:-1]
     _, bounds, data = lines.buffers()
     length = pc.add(pc.binary_length(lines).cast(pa.int64()), 1)
     none = pa.py_buffer(bytes(bounds.size))
@@ -147,15 +146,14 @@ class _Load:
         self._recent: deque[tuple[int, int]] = deque()
         self._room_mib = 0
         self._error: Exception | None = None
-        self._pool = pa.proxy_memory_pool(pa.default_memory_pool())
-        self._waiting_bytes = 0
+        self._waiting_bytes = self._arrow_bytes = 0
 
     def insert(self) -> None:
         """Take in blocks by one statement, until one needs more room or much quarantine waits."""
         self._held = self._next() or self._held
         if self._held is None:
             return
-        self._waiting_bytes = 0
+        self._waiting_bytes, self._arrow_bytes = 0, pa.total_allocated_bytes()
         self._commit.connection.execute(f"set memory_limit = '{self._room_mib}MiB'")
         commit, known = self._commit, self._known
         values = {
@@ -202,8 +200,9 @@ class _Load:
 
     def _wait_for_duckdb(self) -> None:
         """Until it has let go of enough; not for ever, as a statement that failed takes no more."""
-        end = time.monotonic() + _HELD_SECONDS
-        while self._pool.bytes_allocated() > _HELD_BYTES and time.monotonic() < end:
+        until = time.monotonic() + _HELD_SECONDS
+        most = self._arrow_bytes + _HELD_BYTES
+        while pa.total_allocated_bytes() > most and time.monotonic() < until:
             time.sleep(_STEP_SECONDS)
 
     def _next(self) -> Block | None:
@@ -235,7 +234,7 @@ class _Load:
     def _judge(self, block: Block) -> Judged:
         if isinstance(block, BadBytes):
             return [], Vetted(bad=[block]), {}
-        return judge(self._commit.mask, *block, self._is_known, self._pool)
+        return judge(self._commit.mask, *block, self._is_known)
 
     def _quarantine(self, bad: BadBytes) -> None:
         self._waiting_bytes += len(bad.head)
