@@ -170,7 +170,8 @@ class _Stream:
         """
         end = content.line_end()
         for known in self._nearest(content, here, busy):
-            is_free = known is here or _is_away(known, busy)
+            # What a copy that is there has of a file is not superseded for another one.
+            is_free = known is here or (_is_away(known, busy) and not self.log.is_borrowed(known))
             if is_free and (heir := take_change(self.log, content, end, known)):
                 return heir
             is_copy, branch = take_copy(self.log, content, end, known)

@@ -111,6 +111,13 @@ class Log:
                 ids += self._chain(origin)
         return Lineage(tuple(own), tuple(ids[len(own) :]))
 
+    def is_borrowed(self, known: KnownFile) -> bool:
+        """Whether lines of a known file stand for a copy of it that is there."""
+        return any(
+            one.status == "live" and known.file_id in self.lineage(one).borrowed
+            for one in self.known
+        )
+
     def _chain(self, start: str) -> list[str]:
         ids = [start]
         while (before := self.by_id[ids[-1]].replaces) is not None:

@@ -362,3 +362,17 @@ def test_a_copy_with_a_line_of_its_own_that_grows_like_its_original_doubles_none
     assert numbers(station) == [*range(1, 9), *[8, 9, 10, 20, 99]]
     assert_ledger_adds_up(station)
     assert verify(station.settings).differences == []
+
+
+def test_a_second_copy_supersedes_nothing_that_the_first_one_has_of_their_original(
+    station: Station,
+) -> None:
+    station.write(LOG, lines(*range(1, 9)))
+    station.poll()
+    rotate(station, lines(1, 2, 3, 4, 5, 99, 7))
+    station.events.with_name("events.1.jsonl").unlink()
+    station.events.rename(station.events.with_name("events.2.jsonl"))
+    station.write(LOG, lines(1, 2, 98, 4, 5, 6, 7, 8, 20))
+    station.poll()
+    assert numbers(station) == [*range(1, 9), 20, 98, 99]
+    assert verify(station.settings).differences == []
