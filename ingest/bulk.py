@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from ingest.commit import Commit, Counts
 from ingest.conform import Conformity
 from ingest.content import Block
-from ingest.drift import sign, sign_of, unlike
+from ingest.drift import sign, sign_of
 from ingest.mask import Masker
 from ingest.memory import KnownFile
 from ingest.registry import Source
@@ -176,8 +176,7 @@ class _Load:
         """Runs on a thread of Arrow's: an error ends the rows here and is raised by `insert`."""
         try:
             for batches, rest, signed in self._judged():
-                if new := unlike(signed, self._commit.signs(self._source)):
-                    self._commit.note_shape(self._source, new)
+                if self._commit.note_signed(self._source, signed):
                     self._is_known.learn()
                 for bad in rest.bad:
                     self._quarantine(bad)

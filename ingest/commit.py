@@ -11,7 +11,7 @@ from itertools import chain
 import duckdb
 
 from ingest.documents import Document
-from ingest.drift import Shape, sign_of, unlike
+from ingest.drift import Shape, Text, sign_of, unlike
 from ingest.mask import Masker
 from ingest.memory import KnownFile, Memory
 from ingest.registry import Source
@@ -132,15 +132,17 @@ class Commit:
         """The key paths and types of a stream that are known."""
         return self.memory.shapes.setdefault((self.bot.name, source.name), Shape())
 
-    def signs(self, source: Source) -> set[int]:
-        """Of the lines of a stream that this session has looked at."""
-        return self.memory.signs.setdefault((self.bot.name, source.name), set())
-
     def note_shapes(self, source: Source, payloads: Sequence[str]) -> None:
         """The same as note_shape for many of which most are alike."""
         if not self.bot.journal:
-            signed = dict(zip(map(sign_of, payloads), payloads, strict=True))
-            self.note_shape(source, unlike(signed, self.signs(source)))
+            self.note_signed(source, dict(zip(map(sign_of, payloads), payloads, strict=True)))
+
+    def note_signed(self, source: Source, signed: dict[int, Text]) -> bool:
+        """The same for lines by their signs (see drift); whether this session had one not yet."""
+        known = self.memory.signs.setdefault((self.bot.name, source.name), set())
+        new = unlike(signed, known)
+        self.note_shape(source, new)
+        return bool(new)
 
     def note_shape(self, source: Source, payloads: Iterable[str | bytes]) -> None:
         """Key paths and types that the stream never had; those of our own journal are no news."""

@@ -119,7 +119,7 @@ class Content:
         piece = self.read(before, min(end, before + _SAMPLED_BYTES))
         start = piece.find(b"\n") + 1 if place else 0
         stop = piece.find(b"\n", start) + 1
-        return (before + start, piece[start:stop]) if stop and (start or not place) else None
+        return (before + start, piece[start:stop]) if stop else None
 
     def blocks(self, start: int, end: int) -> Iterator[Block]:
         """Blocks of whole lines of [start, end), `end` after a newline.

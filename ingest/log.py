@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from ingest.commit import Commit
 from ingest.content import Content
@@ -28,11 +29,23 @@ class Log:
         key = (self.commit.bot.name, self.source.name)
         self.known = self.commit.memory.files.setdefault(key, [])
         self._is_new = not self.known
-        self.by_id = {known.file_id: known for known in self.known}
-        self.heirs = {known.replaces: known for known in self.known if known.replaces}
-        self.by_head: defaultdict[str, list[KnownFile]] = defaultdict(list)
+
+    # A look that meets no new file asks for none of these, however many files are known.
+
+    @cached_property
+    def _by_id(self) -> dict[str, KnownFile]:
+        return {known.file_id: known for known in self.known}
+
+    @cached_property
+    def _heirs(self) -> dict[str, KnownFile]:
+        return {known.replaces: known for known in self.known if known.replaces}
+
+    @cached_property
+    def _by_head(self) -> defaultdict[str, list[KnownFile]]:
+        found = defaultdict(list)
         for known in self.known:
-            self.by_head[known.head_sha256].append(known)
+            found[known.head_sha256].append(known)
+        return found
 
     def begin(
         self, content: Content, replaces: str | None = None, copy_of: str | None = None
@@ -40,18 +53,18 @@ class Log:
         """A file not seen before; its id comes from its first line and its place among twins."""
         bot, stream, at = self.commit.bot.name, self.source.name, self.commit.at
         sha256, length = content.head
-        ordinals = [known.ordinal for known in self.by_head[sha256]]
+        ordinals = [known.ordinal for known in self._by_head[sha256]]
         ordinal = max(ordinals, default=-1) + 1
         known = KnownFile(
             file_id(bot, stream, sha256, ordinal), bot, stream, content.seen.path,
             *content.seen.stamp, 0, sha256, length, "", 0, None, ordinal, "live", at, at,
             replaces=replaces, copy_of=copy_of,
         )  # fmt: skip
-        self.known.append(known)
-        self.by_head[sha256].append(known)
-        self.by_id[known.file_id] = known
+        self._by_head[sha256].append(known)
+        self._by_id[known.file_id] = known
         if replaces is not None:
-            self.heirs[replaces] = known
+            self._heirs[replaces] = known
+        self.known.append(known)
         return known
 
     def vetted(self, content: Content, start: int, end: int) -> Iterator[Vetted]:
@@ -73,7 +86,7 @@ class Log:
         sample of the content: as they are now, those of most lines first, then the newer ones.
         """
         held = self._held(content)
-        begun = {self._now(known.file_id) for known in self.by_head[content.head[0]]}
+        begun = {self._now(known.file_id) for known in self._by_head[content.head[0]]}
         score = {known: self._count(known, held) for known in {*begun, *map(self._now, held)}}
         some = [known for known, count in score.items() if count > 1 or known in begun]
         some.sort(key=lambda known: (score[known], known.first_seen_at, known.ordinal))
@@ -96,9 +109,9 @@ class Log:
 
     def _now(self, file_id: str) -> KnownFile:
         """The file under whose id lines stand, or that which replaces it."""
-        known = self.by_id[file_id]
+        known = self._by_id[file_id]
         while known.status == "rewritten":
-            known = self.heirs[known.file_id]
+            known = self._heirs[known.file_id]
         return known
 
     def lineage(self, known: KnownFile) -> Lineage:
@@ -106,7 +119,7 @@ class Log:
         own = self._chain(known.file_id)
         ids = list(own)
         for one in ids:  # grows while it is walked through: a copy of a copy
-            origin = self.by_id[one].copy_of
+            origin = self._by_id[one].copy_of
             if origin is not None and origin not in ids:
                 ids += self._chain(origin)
         return Lineage(tuple(own), tuple(ids[len(own) :]))
@@ -120,6 +133,6 @@ class Log:
 
     def _chain(self, start: str) -> list[str]:
         ids = [start]
-        while (before := self.by_id[ids[-1]].replaces) is not None:
+        while (before := self._by_id[ids[-1]].replaces) is not None:
             ids.append(before)
         return ids

@@ -22,7 +22,7 @@ from ingest.errors import WatchhouseError
 from ingest.lock import HeldError, writer_lock
 from ingest.registry import Source
 from ingest.settings import Settings
-from ingest.torn import mend
+from ingest.torn import mend_torn
 
 Row = tuple[Any, ...]
 
@@ -224,7 +224,7 @@ def _open(settings: Settings) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(live))
     except duckdb.Error as error:
-        if not mend(settings, error):
+        if not mend_torn(settings, error):
             raise
     print(f"`{live}` was left torn by a killed writer; every row in it was read, it is whole",
           file=sys.stderr, flush=True)  # fmt: skip

@@ -23,7 +23,7 @@ _TORN = re.compile(
 )
 
 
-def mend(settings: Settings, error: duckdb.Error) -> bool:
+def mend_torn(settings: Settings, error: duckdb.Error) -> bool:
     """Whether the live warehouse, which did not open for this error, will open now.
 
     Only after a writer that died, and if in a copy with the checksum put right every row of every
